@@ -60,13 +60,7 @@ class Parts:
 
     @property
     def address(self) -> KafkaAddress:
-        endpoint = self.kafka.endpoint
-        return KafkaAddress(
-            bootstrap=self.kafka.bootstrap,
-            security_protocol="SASL_PLAINTEXT",
-            username=endpoint.username,
-            password=endpoint.password,
-        )
+        return self.kafka.endpoint.address()
 
     @property
     def database(self) -> str:

@@ -203,12 +203,7 @@ async def until_done(address: KafkaAddress, topics: Topics, count: int, work: as
 
 
 async def measure(kafka: Kafka, *, count: int, runs: int) -> dict[str, object]:
-    address = KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol="SASL_PLAINTEXT",
-        username=kafka.endpoint.username,
-        password=kafka.endpoint.password,
-    )
+    address = kafka.endpoint.address()
     result: dict[str, object] = {}
     for inboxes in (1, 450):
         rates: dict[str, list[float]] = {"bare": [], "engine": []}

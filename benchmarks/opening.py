@@ -17,7 +17,7 @@ from amtsweg.stack.kafka import Kafka
 from benchmarks.engine import BATCH, PARTITIONS, ROUTED, Step, Topics, fill
 from benchmarks.support.surroundings import own_kafka, tell
 from shared.engine import KafkaToKafka, Plan, State
-from shared.kafka.client import KafkaAddress, reader
+from shared.kafka.client import reader
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Message, Record
 from shared.telemetry.health import Health
@@ -36,12 +36,7 @@ class EveryInbox(Step):
 
 async def measure(kafka: Kafka, *, authorities: int) -> dict[str, object]:
     """Seconds to the first committed record, and to the last."""
-    address = KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol="SASL_PLAINTEXT",
-        username=kafka.endpoint.username,
-        password=kafka.endpoint.password,
-    )
+    address = kafka.endpoint.address()
     topics = Topics(kafka, authorities)
     await fill(address, topics, authorities)
     engine = KafkaToKafka(

@@ -24,32 +24,17 @@ from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionDelivered, SubmissionParked, SubmissionRouted
 from shared.events.topics import AUTHORITY_INBOX, audited
-from shared.kafka.client import KafkaAddress
 from shared.kafka.partitions import partitions_of
 
 _POLL_MS = 100
 _DELIVERED = event_type(SubmissionDelivered).encode()
 
 
-def admin_address(kafka: KafkaDescription) -> KafkaAddress:
-    """Where the stack's Kafka is, for its admin."""
-    return KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.security_protocol,
-        username=kafka.admin.username,
-        password=kafka.admin.password,
-    )
-
-
 @asynccontextmanager
 async def reader(kafka: KafkaDescription) -> AsyncIterator[AIOKafkaConsumer]:
     """A read-committed consumer as the stack's admin; it belongs to no group and moves no offset."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka.bootstrap,
-        security_protocol=kafka.security_protocol,
-        sasl_mechanism=kafka.sasl_mechanism,
-        sasl_plain_username=kafka.admin.username,
-        sasl_plain_password=kafka.admin.password,
+        **kafka.address.arguments(),
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
@@ -87,7 +72,7 @@ async def read_inboxes(kafka: KafkaDescription, authorities: Iterable[str], *, s
 async def read_topics(kafka: KafkaDescription, *, cases: set[UUID], seen: Seen) -> None:
     """Read the audited topics to their present ends and note what they say of these cases."""
     by_name = {topic.name: topic for topic in audited()}
-    partitions = await partitions_of(admin_address(kafka), *by_name)
+    partitions = await partitions_of(kafka.address, *by_name)
     async for record in to_the_ends(kafka, partitions):
         try:
             event = decode(record.value, record.headers, by_name[record.topic].payloads)

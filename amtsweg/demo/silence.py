@@ -14,7 +14,7 @@ import httpx
 
 from amtsweg.demo.checks import TakenPosting
 from amtsweg.demo.elsewhere import ToldElsewhere, as_letters, in_mailbox, unread_posting
-from amtsweg.demo.observe import admin_address, to_the_ends
+from amtsweg.demo.observe import to_the_ends
 from amtsweg.demo.platform import Platform
 from amtsweg.demo.scenarios import REISEGEWERBE, Posting
 from amtsweg.language import said
@@ -173,7 +173,7 @@ async def _until(description: StackDescription, case: UUID, kind: type[Payload])
 
 async def _events(description: StackDescription, topic: str, case: UUID) -> AsyncIterator[Event[Payload]]:
     row = CASE_UPDATED if topic == CASE_UPDATED.name else AUTHORITY_INBOX
-    partitions = await partitions_of(admin_address(description.kafka), topic)
+    partitions = await partitions_of(description.kafka.address, topic)
     async for record in to_the_ends(description.kafka, partitions):
         if record.key == str(case).encode():
             yield decode(record.value, record.headers, row.payloads)

@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from amtsweg.language import said
 from amtsweg.stack.errors import NoStackError
 from shared.bounded_files import LARGE, read_bounded
+from shared.kafka.client import KafkaAddress
 
 FOLDER_VARIABLE = "AMTSWEG_VAR"
 
@@ -40,6 +41,16 @@ class KafkaDescription(_Described):
     sasl_mechanism: str
     admin: KafkaLogin
     operators: dict[str, KafkaLogin]
+
+    @property
+    def address(self) -> KafkaAddress:
+        """Where it is, for its admin."""
+        return KafkaAddress(
+            bootstrap=self.bootstrap,
+            security_protocol=self.security_protocol,
+            username=self.admin.username,
+            password=self.admin.password,
+        )
 
 
 class AuthorityDescription(_Described):

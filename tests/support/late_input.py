@@ -35,13 +35,7 @@ class Outside:
 
     @property
     def address(self) -> KafkaAddress:
-        kafka = self.stack.kafka
-        return KafkaAddress(
-            bootstrap=kafka.bootstrap,
-            security_protocol=kafka.security_protocol,
-            username=kafka.admin.username,
-            password=kafka.admin.password,
-        )
+        return self.stack.kafka.address
 
     async def submit(self, key: str) -> httpx.Response:
         client = next(each for each in self.stack.clients.values() if each.secret)

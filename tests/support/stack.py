@@ -26,6 +26,7 @@ from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.postgres import Postgres
 from amtsweg.stack.process import Part
 from amtsweg.stack.redis import Redis
+from shared.kafka.client import KafkaAddress
 
 _HASTY = {"fsync": "off", "full_page_writes": "off"}
 """Only the machine may not fail: what a killed PostgreSQL has written, the operating system still keeps."""
@@ -60,6 +61,10 @@ class KafkaAccess:
     @property
     def password(self) -> str:
         return self.part.endpoint.password
+
+    @property
+    def address(self) -> KafkaAddress:
+        return self.part.endpoint.address()
 
     @property
     def connection(self) -> dict[str, Any]:

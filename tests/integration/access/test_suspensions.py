@@ -28,12 +28,7 @@ def address(kafka: KafkaAccess) -> KafkaAddress:
         [NewTopic(OPERATION_ORDERED.name, OPERATION_ORDERED.partitions(PARTITIONS), 1)]
     )
     made[OPERATION_ORDERED.name].exception(30)  # it may be there already
-    return KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.part.endpoint.security_protocol,
-        username=kafka.username,
-        password=kafka.password,
-    )
+    return kafka.address
 
 
 @pytest.fixture

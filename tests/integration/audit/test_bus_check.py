@@ -10,7 +10,6 @@ from amtsweg.audit.bus_check import Comparison, Log, compare
 from shared.events.envelope import Event, encode
 from shared.events.submission import SubmissionRouted
 from shared.events.topics import SUBMISSION_ROUTED, Topic
-from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import dead_letter
 from shared.kafka.records import Record
 from tests.integration.audit.conftest import RunningLog
@@ -50,12 +49,7 @@ async def check(
     kafka: KafkaAccess, running: RunningLog, url: str, *, topic: Topic, read_to: int, dead_letters: str
 ) -> Comparison:
     await running.pool.execute("insert into offsets values ('audit', $1, 0, $2)", topic.name, read_to)
-    address = KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol="SASL_PLAINTEXT",
-        username=kafka.username,
-        password=kafka.password,
-    )
+    address = kafka.address
     return await compare(address, Log(url, ORIGIN, SECRECY), topics=[topic], dead_letters=dead_letters)
 
 

@@ -29,12 +29,7 @@ class Ground:
     """A topic of the test's own, and what it takes to write to it and to follow it."""
 
     def __init__(self, kafka: KafkaAccess) -> None:
-        self.address = KafkaAddress(
-            bootstrap=kafka.bootstrap,
-            security_protocol=kafka.part.endpoint.security_protocol,
-            username=kafka.username,
-            password=kafka.password,
-        )
+        self.address = kafka.address
         self.topic = kafka.topic("directory", config={"message.timestamp.type": "LogAppendTime"})
         self.telemetry = Telemetry()
         self.condition = Condition()

@@ -33,12 +33,7 @@ from tests.support.stack import Database, KafkaAccess, unique
 
 @pytest.fixture
 def address(kafka: KafkaAccess) -> KafkaAddress:
-    return KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.part.endpoint.security_protocol,
-        username=kafka.username,
-        password=kafka.password,
-    )
+    return kafka.address
 
 
 @dataclass

@@ -7,7 +7,6 @@ import signal
 import pytest
 
 from shared.kafka.client import (
-    KafkaAddress,
     close,
     group_consumer,
     idempotent_producer,
@@ -20,12 +19,7 @@ from tests.support.stack import KafkaAccess, RealParts, unique
 async def test_clients_closed_during_an_outage_leave_no_task_behind(
     stack: RealParts, kafka: KafkaAccess
 ) -> None:
-    address = KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.part.endpoint.security_protocol,
-        username=kafka.username,
-        password=kafka.password,
-    )
+    address = kafka.address
     topic = kafka.topic()
     before = asyncio.all_tasks()
     consumer = group_consumer(address, group=unique("group"))

@@ -53,12 +53,7 @@ class NotedView:
 
 @pytest.fixture
 def address(kafka: KafkaAccess) -> KafkaAddress:
-    return KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.part.endpoint.security_protocol,
-        username=kafka.username,
-        password=kafka.password,
-    )
+    return kafka.address
 
 
 @pytest.fixture

@@ -5,21 +5,12 @@ from functools import partial
 
 from aiokafka.structs import TopicPartition
 
-from shared.kafka.client import KafkaAddress, idempotent_producer, reader, transactional_producer
+from shared.kafka.client import idempotent_producer, reader, transactional_producer
 from shared.kafka.lag import LagWatcher
 from shared.kafka.partitions import partitions_of
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from tests.support.stack import KafkaAccess, unique
-
-
-def address_of(kafka: KafkaAccess) -> KafkaAddress:
-    return KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.part.endpoint.security_protocol,
-        username=kafka.username,
-        password=kafka.password,
-    )
 
 
 async def until_shown(watcher: LagWatcher, telemetry: Telemetry, line: str) -> None:
@@ -35,7 +26,7 @@ async def until_shown(watcher: LagWatcher, telemetry: Telemetry, line: str) -> N
 
 
 async def test_what_nobody_reads_is_lag(kafka: KafkaAccess) -> None:
-    address = address_of(kafka)
+    address = kafka.address
     topic, group, telemetry = kafka.topic(), unique("group"), Telemetry()
     watcher = LagWatcher(
         address,
@@ -57,7 +48,7 @@ async def test_what_nobody_reads_is_lag(kafka: KafkaAccess) -> None:
 
 
 async def test_the_marks_of_transactions_are_no_lag(kafka: KafkaAccess) -> None:
-    address, topic, telemetry = address_of(kafka), kafka.topic(), Telemetry()
+    address, topic, telemetry = kafka.address, kafka.topic(), Telemetry()
     tp, stored = TopicPartition(topic, 0), 0
 
     async def read() -> dict[TopicPartition, int]:

@@ -30,7 +30,7 @@ def address(kafka: KafkaAccess) -> Iterator[KafkaAddress]:
         done.result(30)
     for done in admin.create_topics([NewTopic(name, 1, 1) for name in TOPICS]).values():
         done.result(30)
-    yield kafka.part.endpoint.address()
+    yield kafka.address
     for done in admin.delete_topics(list(TOPICS)).values():
         done.result(30)
 

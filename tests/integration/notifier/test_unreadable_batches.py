@@ -4,7 +4,6 @@ import pytest
 
 from shared.events.topics import consumed_by
 from shared.kafka.bounded_decompression import MAX_UNPACKED_BYTES
-from shared.kafka.client import KafkaAddress
 from tests.integration.notifier.conftest import TOPICS, Notifier, until
 from tests.support.batches import batch, send_batch
 
@@ -13,7 +12,7 @@ from tests.support.batches import batch, send_batch
 @pytest.mark.timeout(300)
 async def test_a_contact_that_is_held_behind_an_unreadable_batch_is_found(notifier: Notifier) -> None:
     """Its receipt has expired, so only the held submission knows whom to tell."""
-    address: KafkaAddress = notifier.kafka.part.endpoint.address()
+    address = notifier.kafka.address
     bomb = batch(bytes(MAX_UNPACKED_BYTES), compression="gzip")
     for topic in TOPICS:
         assert await send_batch(address, topic.name, bomb)
