@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,12 @@ from aiokafka.structs import TopicPartition
 
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
+from amtsweg.stack.provision.grants import authority_login
+from amtsweg.stack.provision.kafka import admit
+from amtsweg.stack.provision.quotas import provision_quotas
 from amtsweg.stack.service import ServiceProcess
 from amtsweg.stack.services import PROCESSES, ServiceEnvironment, environments
-from amtsweg.stack.setup import LOG_ORIGIN, SetupSecrets, make_secrets, provision_kafka, provision_postgres
+from amtsweg.stack.setup import LOG_ORIGIN, SetupSecrets, make_secrets, prepare_kafka, provision_postgres
 from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
 from shared.events import ids
 from shared.events.competence import Place
@@ -43,20 +46,22 @@ class Ground:
     made: SetupSecrets
     surroundings: ServiceEnvironment
     platform: RecipientKey
+    untold: set[str]
 
     def login(self, username: str) -> KafkaAddress:
-        endpoint = self.kafka.endpoint
-        return KafkaAddress(
-            bootstrap=endpoint.bootstrap,
-            security_protocol=endpoint.security_protocol,
-            username=username,
-            password=self.made.kafka.passwords[username],
+        """An authority's is told to the broker when it is first asked for: to tell it all of Hessen's takes seconds."""
+        endpoint = replace(
+            self.kafka.endpoint, username=username, password=self.made.kafka.passwords[username]
         )
+        if username in self.untold:
+            admit(self.kafka.endpoint, logins=self.made.kafka.only([username]))
+            endpoint.admin().list_topics(timeout=60)  # it is admitted once it can sign in
+            self.untold.remove(username)
+        return endpoint.address()
 
     @property
     def admin(self) -> KafkaAddress:
-        endpoint = self.kafka.endpoint
-        return endpoint.address()
+        return self.kafka.endpoint.address()
 
     def router(self, instance: int = 0) -> ServiceProcess:
         """A router process that is not started yet."""
@@ -178,7 +183,8 @@ def own_ground(stack: RealParts, folder: str) -> Iterator[Ground]:
     made = make_secrets(var / "secrets")
     kafka.start()
     try:
-        provision_kafka(kafka.endpoint, made, partitions=CHOSEN_PARTITIONS)
+        prepare_kafka(kafka.endpoint, made, partitions=CHOSEN_PARTITIONS)
+        provision_quotas(kafka.endpoint, made.authorities)
         surroundings = ServiceEnvironment(
             var=var,
             directory=HESSEN,
@@ -191,7 +197,7 @@ def own_ground(stack: RealParts, folder: str) -> Iterator[Ground]:
             http=dict.fromkeys(PROCESSES, 0),
         )
         platform = RecipientKey(json.loads(made.keys.platform_public.read_bytes()))
-        yield Ground(kafka, made, surroundings, platform)
+        yield Ground(kafka, made, surroundings, platform, set(map(authority_login, made.authorities)))
     finally:
         kafka.kill()  # its data go with it
 

@@ -27,7 +27,7 @@ def description(
         "authorities": {
             authority: {
                 "username": f"authority.{authority}",
-                "password": ground.made.kafka.passwords[f"authority.{authority}"],
+                "password": ground.login(f"authority.{authority}").password,
                 "inboxTopic": AUTHORITY_INBOX.for_authority(authority),
                 "group": f"authority.{authority}",
                 "clientId": authority,
