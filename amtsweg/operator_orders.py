@@ -18,13 +18,11 @@ from shared.kafka.records import consumed
 
 OPERATOR: Final = "operator"
 SOURCE: Final = "urn:amtsweg:operator"
-WAIT_SECONDS: Final = 20.0
+_WAIT_SECONDS: Final = 20.0
 _LOOK_MS: Final = 500
 
 
-async def give(
-    address: KafkaAddress, orders: Sequence[GroupOrder], *, wait_seconds: float = WAIT_SECONDS
-) -> list[OrderReport | None]:
+async def give(address: KafkaAddress, orders: Sequence[GroupOrder]) -> list[OrderReport | None]:
     """Give the orders, one after the other; return what became of each, None where no service has said so in time.
 
     Raises:
@@ -41,7 +39,7 @@ async def give(
             await send_orders(address, events)
             told: dict[str, OrderReport] = {}
             try:
-                async with asyncio.timeout(wait_seconds):
+                async with asyncio.timeout(_WAIT_SECONDS):
                     while len(told) < len(orders):
                         fetched = await following.getmany(timeout_ms=_LOOK_MS)
                         for record in (r for records in fetched.values() for r in records):

@@ -25,6 +25,7 @@ from shared.events.competence import Place
 from shared.events.envelope import Event, Message, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import SubmissionReceived
+from shared.events.supplement import SupplementReceived
 from shared.events.topics import SUBMISSION_RECEIVED
 from shared.kafka.client import KafkaAddress, idempotent_producer
 from shared.kafka.read_to_end import read_to_end
@@ -88,19 +89,29 @@ class Ground:
         """A submission nobody has sent before, as intake publishes it."""
         reference = reference or unique("antrag")
         submission_id = ids.submission_id("verwaltungsportal", reference)
-        sealed = seal(
+        data = SubmissionReceived(
+            receipt=RECEIPT.model_copy(update={"receipt_number": reference, "service": service}),
+            place=place or Place(ags="06531005"),
+            content=self._sealed(content, submission_id),
+        )
+        return about(submission_id, data, event_id=ids.child_id(submission_id, "received"))
+
+    def supplement(self, received: Event[SubmissionReceived]) -> Event[SupplementReceived]:
+        """Something more to this submission, as intake publishes it."""
+        own_id = ids.submission_id("verwaltungsportal", unique("nachreichung"))
+        data = SupplementReceived(receipt=RECEIPT, content=self._sealed(b"{}", own_id))
+        event = about(own_id, data, event_id=ids.child_id(own_id, "received"))
+        return replace(event, case_id=received.case_id)
+
+    def _sealed(self, content: bytes, submission_id: UUID) -> Sealed:
+        token = seal(
             content,
             key=self.platform,
             submission_id=submission_id,
             purpose="content",
             content_type="application/json",
         )
-        data = SubmissionReceived(
-            receipt=RECEIPT.model_copy(update={"receipt_number": reference, "service": service}),
-            place=place or Place(ags="06531005"),
-            content=Sealed.model_validate_json(sealed),
-        )
-        return about(submission_id, data, event_id=ids.child_id(submission_id, "received"))
+        return Sealed.model_validate_json(token)
 
     def opened(self, content: Sealed, *, authority: str, submission_id: UUID) -> bytes:
         key = json.loads(self.made.keys.of_authority(authority, "decryption.jwk").read_bytes())

@@ -5,17 +5,14 @@ from dataclasses import replace
 import pytest
 
 from amtsweg.stack.service import ServiceProcess
-from shared.crypto.jwe import seal
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered
 from shared.events.envelope import Event, encode
-from shared.events.payload import Sealed
 from shared.events.submission import SubmissionDelivered, SubmissionReceived
 from shared.events.supplement import (
     CaseSupplemented,
     CaseWithdrawn,
     SupplementDelivered,
-    SupplementReceived,
     WithdrawalDelivered,
     WithdrawalReceived,
 )
@@ -28,21 +25,9 @@ from tests.support.stack import unique
 INBOX = AUTHORITY_INBOX.for_authority(GIESSEN)
 
 
-def later(
-    ground: Ground, received: Event[SubmissionReceived], *, withdrawal: bool = False
-) -> Event[SupplementReceived | WithdrawalReceived]:
-    own_id = ids.submission_id("verwaltungsportal", unique("nachreichung"))
-    if withdrawal:
-        data: SupplementReceived | WithdrawalReceived = WithdrawalReceived(receipt=RECEIPT)
-    else:
-        token = seal(
-            b"{}",
-            key=ground.platform,
-            submission_id=own_id,
-            purpose="content",
-            content_type="application/json",
-        )
-        data = SupplementReceived(receipt=RECEIPT, content=Sealed.model_validate_json(token))
+def withdrawal(received: Event[SubmissionReceived]) -> Event[WithdrawalReceived]:
+    own_id = ids.submission_id("verwaltungsportal", unique("rücknahme"))
+    data = WithdrawalReceived(receipt=RECEIPT)
     event = about(own_id, data, event_id=ids.child_id(own_id, "received"))
     return replace(event, case_id=received.case_id)
 
@@ -51,7 +36,7 @@ async def test_a_supplement_read_with_its_submission_reaches_the_holder_and_a_wi
     ground: Ground, router: ServiceProcess
 ) -> None:
     received = ground.submission()
-    supplement = later(ground, received)
+    supplement = ground.supplement(received)
     # The supplement first: it waits for the submission that opens its case.
     await ground.send(encode(supplement, CASE_SUBMITTED.name))
     await ground.receive(received)
@@ -64,7 +49,7 @@ async def test_a_supplement_read_with_its_submission_reaches_the_holder_and_a_wi
     told = await ground.until(CASE_UPDATED.name, case, CaseSupplemented)
     assert told.submission_id == received.submission_id
 
-    await ground.send(encode(later(ground, received, withdrawal=True), CASE_SUBMITTED.name))
+    await ground.send(encode(withdrawal(received), CASE_SUBMITTED.name))
     await ground.until(INBOX, case, WithdrawalDelivered, partitions=1)
     await ground.until(CASE_UPDATED.name, case, CaseWithdrawn)
 

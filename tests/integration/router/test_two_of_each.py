@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
 
@@ -21,22 +21,19 @@ from aiokafka.errors import KafkaError
 
 from amtsweg.stack.process import Part
 from amtsweg.stack.service import ServiceProcess
-from shared.crypto.jwe import seal
 from shared.errors import Unavailable
-from shared.events import ids
 from shared.events.case import CaseAccepted, CaseFetched
 from shared.events.competence import Place
 from shared.events.envelope import Event, encode
-from shared.events.payload import Payload, Sealed
-from shared.events.submission import SubmissionDelivered, SubmissionReceived, SubmissionRouted
-from shared.events.supplement import SupplementDelivered, SupplementReceived
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionDelivered, SubmissionRouted
+from shared.events.supplement import SupplementDelivered
 from shared.events.topics import AUTHORITY_INBOX, CASE_SUBMITTED, CASE_UPDATED, SUBMISSION_ROUTED
 from tests.integration.router.conftest import Ground, as_message, running, url
 from tests.integration.router.reading_authorities import Doors, Reading, by_kafka, by_pull
 from tests.integration.router.what_is_known import Missing, explain, logged
-from tests.support.events import RECEIPT
 from tests.support.receiver import Receiver, receiving
-from tests.support.routing import about, event_of
+from tests.support.routing import event_of
 
 PULL, CALLED, KAFKA = ("g-06635001", "g-06635002"), ("g-06635003", "g-06635004"), ("g-06635006", "g-06635007")
 EVERYBODY = (*PULL, *CALLED, *KAFKA)
@@ -86,7 +83,7 @@ async def load(ground: Ground, *, over: Callable[[], bool], random: Random) -> S
             sent.submissions[received.case_id] = received.submission_id
             messages.append(encode(received, "submission.received.v1"))
             if number % SUPPLEMENTED == 0:
-                more = supplement(ground, received)
+                more = ground.supplement(received)
                 sent.supplements[received.case_id] = more.submission_id
                 messages.append(encode(more, CASE_SUBMITTED.name))
             number += 1
@@ -98,20 +95,6 @@ async def load(ground: Ground, *, over: Callable[[], bool], random: Random) -> S
                 await asyncio.sleep(0.5)
         await asyncio.sleep(0.2)
     return sent
-
-
-def supplement(ground: Ground, received: Event[SubmissionReceived]) -> Event[SupplementReceived]:
-    own_id = ids.submission_id("verwaltungsportal", f"nachreichung {received.submission_id}")
-    sealed = seal(
-        b"{}",
-        key=ground.platform,
-        submission_id=own_id,
-        purpose="content",
-        content_type="application/json",
-    )
-    data = SupplementReceived(receipt=RECEIPT, content=Sealed.model_validate_json(sealed))
-    event = about(own_id, data, event_id=ids.child_id(own_id, "received"))
-    return replace(event, case_id=received.case_id)
 
 
 async def faults(
