@@ -43,6 +43,7 @@ class PeriodEnded(Payload):
     ``certain``: the statutory fiction covers every case of this service; where it is false, a person must say
     whether it covers this one. ``graceUntil`` is the next working day: until its end nobody concludes anything.
     Without ``authority`` no authority holds the case; the period runs nevertheless (§ 71b Abs. 2 VwVfG).
+    ``extended``: whether the end is that of an extension; absent where this is not known.
     """
 
     receipt: Receipt
@@ -53,6 +54,7 @@ class PeriodEnded(Payload):
     deemed: DeemedKind = "none"
     certain: bool = False
     grace_until: date | None = None
+    extended: bool | None = None
 
 
 ExtensionFault = Literal["nothing-runs", "not-allowed", "too-long", "too-late"]

@@ -26,7 +26,10 @@ CustodyState = Literal[
 
 
 class PeriodOver(WireModel):
-    """A period that has ended without a decision. Where silence proves nothing, ``doubt`` says why."""
+    """A period that has ended without a decision. Where silence proves nothing, ``doubt`` says why.
+
+    ``extended``: whether the clock knew of an extension; absent where this is not known.
+    """
 
     authority: AuthorityId | None = None
     profile: str
@@ -35,6 +38,7 @@ class PeriodOver(WireModel):
     deemed: DeemedKind
     certain: bool
     grace_until: date
+    extended: bool | None = None
     doubt: SilenceDoubt | None = None
 
 

@@ -73,6 +73,7 @@ PERIOD_ENDED = PeriodEnded(
     deemed="approval",
     certain=True,
     grace_until=date(2026, 4, 16),
+    extended=False,
 )
 
 ANSWER_KEYS = AnswerKeys(

@@ -215,6 +215,7 @@ def _said_of_period(timer: Timer, clock: CaseClock, receipt: Receipt, law: Law) 
         deemed=deadline.profile.deemed,
         certain=deadline.fiction_is_certain,
         grace_until=law.calendar.next_working_day(deadline.period_ends + timedelta(days=1)),
+        extended=bool(deadline.inquiry.extended_by),
     )
 
 

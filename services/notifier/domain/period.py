@@ -16,7 +16,7 @@ from shared.events.supplement import CaseSupplemented
 from shared.local_time import calendar_day
 
 _MOST_EXTENSIONS = 16
-"""Of one case; an authority that is told each time that it had no effect needs no more."""
+"""Of one case, the first and the last; an authority that is told each time that it had no effect needs no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -61,8 +61,8 @@ class Progress:
                 return replace(self, supplied_at=last, supplied_on=on, earlier_supplies=earlier)
             case PeriodExtended(months=months, extended_at=at):
                 made = Extension(at=event.time, on=calendar_day(at), months=months)
-                first = sorted(self.extensions | {made})[:_MOST_EXTENSIONS]
-                return replace(self, extensions=frozenset(first))
+                *known, newest = sorted(self.extensions | {made})
+                return replace(self, extensions=frozenset((*known[: _MOST_EXTENSIONS - 1], newest)))
         return self
 
     @property

@@ -156,6 +156,29 @@ def test_an_ineffective_extension_is_reported_and_does_not_use_up_the_allowed_on
     assert isinstance(third.data, AnswerRefused)
 
 
+@pytest.mark.parametrize("first", ["the extension", "the end"])
+@pytest.mark.parametrize("in_vain", [False, True])
+def test_nothing_is_concluded_from_an_end_that_an_extension_on_its_last_day_may_have_moved(
+    router: RouterInMemory, *, first: str, in_vain: bool
+) -> None:
+    """The clock strikes at midnight; what a door accepted before that may reach it later, however late."""
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    both = [(extended(1), CASE_ANSWERED.name), (clock(ENDED), CASE_CLOCK.name)]
+    for told, topic in both if first == "the extension" else reversed(both):
+        router.take(told, topic)
+    later = GRACE_OVER + timedelta(days=60)
+    assert sweep(router, now=later, read_to=later) == []
+    moved = ENDED.model_copy(update={"extended": True, "fiction_from": date(2026, 5, 16)})
+    vain = ExtensionIneffective(
+        receipt=RECEIPT, authority=GIESSEN, months=1, reason="too-late", extended_at=CASE.time
+    )
+    said = replace(clock(vain if in_vain else moved), id=uuid5(CASE.case_id, "what the clock says next"))
+    router.take(said, CASE_CLOCK.name)
+    approved, _ = sweep(router, now=later, read_to=later)
+    assert isinstance(approved.data, CaseDeemedApproved)
+    assert approved.data.fiction_from == date(2026, 4 if in_vain else 5, 16)
+
+
 def test_the_periods_of_an_authority_without_an_inbox_end_too(
     router: RouterInMemory,
 ) -> None:

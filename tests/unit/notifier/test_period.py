@@ -7,7 +7,7 @@ import pytest
 from services.notifier.domain.clock import CaseClock, Timer, struck, timers
 from services.notifier.domain.period import Progress
 from shared.events.case import CaseAccepted, PeriodExtended
-from shared.events.clock import ExtensionFault, ExtensionIneffective
+from shared.events.clock import ExtensionFault, ExtensionIneffective, PeriodEnded
 from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionRouted
@@ -110,10 +110,18 @@ def test_one_that_counts_is_not_in_vain_and_of_a_later_one_the_router_speaks() -
     assert in_vain(clock(RECEIVED_EVENT, ROUTED_EVENT, *twice)) == []
 
 
-def test_of_endless_extensions_the_first_are_kept() -> None:
+def test_an_end_says_whether_it_is_that_of_an_extension() -> None:
+    """The router holds every extension too, and concludes nothing from an end that did not know of it."""
+    for made, longer in ((extended(1, APRIL), True), (extended(1, berlin(2026, 4, 16, 12)), False)):
+        found = clock(RECEIVED_EVENT, ROUTED_EVENT, made)
+        said = [struck(timer, found, LAW) for timer in timers(found, LAW) if timer.kind == "ended"]
+        assert [told.extended for told in said if isinstance(told, PeriodEnded)] == [longer]
+
+
+def test_of_endless_extensions_the_first_are_kept_and_the_last_that_the_authority_must_hear_of() -> None:
     endless = [extended(1, berlin(2026, 7, 1 + day, 12)) for day in range(30)]
     kept = clock(RECEIVED_EVENT, ROUTED_EVENT, *reversed(endless)).progress.extensions
-    assert sorted(each.at for each in kept) == [each.time for each in endless[:16]]
+    assert sorted(each.at for each in kept) == [each.time for each in (*endless[:15], endless[-1])]
 
 
 def test_an_extension_that_comes_after_the_end_or_a_second_time_changes_nothing() -> None:

@@ -39,6 +39,7 @@ def period_over(ended: PeriodEnded) -> PeriodOver | None:
         deemed=ended.deemed,
         certain=ended.certain,
         grace_until=ended.grace_until or ended.period_ended_on + timedelta(days=1),
+        extended=ended.extended,
     )
 
 
@@ -49,12 +50,16 @@ def silence(
 
     An answer counts from its acceptance at the door. Therefore nothing is concluded ("wait") before all answers and
     all orders of suspension from before the end of the grace have been read: no decision on its way is overtaken.
+    Nor while an extension is held that the clock did not know of when it struck: it says next that this one had no
+    effect, or a later end.
     """
     period = custody.period
     if period is None or period.doubt is not None:
         return None
     if custody.standing in CLOSED:
         return None
+    if custody.extended and period.extended is False and custody.authority is not None:
+        return "wait"
     over = _midnight_after(period.grace_until)
     read_to = (heard.answers_read_to, heard.suspensions_read_to)
     if now < over or heard.answers_read_to is None or any(at is None or at < over for at in read_to):
