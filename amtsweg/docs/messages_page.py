@@ -35,6 +35,7 @@ that took longer than five seconds have half of them together, until one mail is
 time-out is an attempt of that mail where the server has answered others meanwhile; else the first of each domain
 counts against the server, and the others are held back: one domain alone never stops the sending, nor takes one of two servers from it.
 Where there are two, five mails in a row without an answer, of whatever domain, make the other one be asked first.
+Where none is left that answers, `/health/ready` is degraded and says so; nothing is given up for it.
 
 A server that was away gets a trickle at first: two mails a second, twice as many every five seconds, all after a minute. Meanwhile
 the second one carries the rest, where there is one. One failure in that minute begins the pause anew.
@@ -43,7 +44,7 @@ the second one carries the rest, where there is one. One failure in that minute 
 
 Every mail has a return path of its own, `bounce+<token>@domain`: the message's id and a keyed check (VERP). The mail server
 delivers that address to the notifier's own small SMTP server. It takes a mail from there only with a valid token, one
-recipient and at most 256 KB; of it, it reads nothing but the delivery report (RFC 3464). Anything else is forgotten. A bounce
+recipient and at most 256 KB; of it, it reads nothing but the delivery report (RFC 3464, or the text in which qmail says the same). Anything else is forgotten. A bounce
 may come late, even after a delivery. Then the next channel takes over for this message, and at once for later ones of the
 case. Where there is no other channel, later ones are tried by mail all the same: no duty is silenced. No list of addresses is
 kept; what has come back is known of the case alone, as long as the case's messages are.

@@ -49,7 +49,7 @@ class Relay:
 
 
 class RelayChain:
-    """The `Mailer` over relays in order. Health is degraded while any of them is left alone, or one alone is in doubt."""
+    """The `Mailer` over relays in order. Health is degraded while any of them is left alone or in doubt."""
 
     def __init__(self, relays: Sequence[Relay], *, monotonic: Monotonic, condition: Condition) -> None:
         self._relays = relays
@@ -118,7 +118,7 @@ class RelayChain:
         else:
             relay.not_taken.clear()
             relay.breaker = relay.breaker.after_success(now)
-            self._say()
+        self._say()
         return outcome
 
     def _may_try(self, relay: Relay) -> bool:
@@ -158,11 +158,13 @@ class RelayChain:
     def _say(self) -> None:
         doubted = [each.name for each in self._relays if each.doubt.open_until is not None]
         left = [each.name for each in self._relays if each.breaker.open_until is not None]
-        if len(doubted) < len(self._relays):  # where all are, the recipients' servers are slow
+        if len(doubted) < len(self._relays):  # where all are, the recipients' servers may be slow
             left += [name for name in doubted if name not in left]
         if left:
-            self._condition.set(
-                "degraded", reason=f"{', '.join(left)} does not take mails; others carry them"
-            )
+            rest = "others carry them" if len(left) < len(self._relays) else "they wait"
+            self._condition.set("degraded", reason=f"{', '.join(left)} does not take mails; {rest}")
+        elif doubted:
+            reason = f"{', '.join(doubted)} has left the last mails without an answer; they wait"
+            self._condition.set("degraded", reason=reason)
         else:
             self._condition.set("ready")

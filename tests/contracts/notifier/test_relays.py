@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -51,6 +51,10 @@ class Two:
     @property
     def standing(self) -> str:
         return self.health.part("mail servers").standing
+
+    @property
+    def reason(self) -> str:
+        return self.health.part("mail servers").reason
 
 
 def relay(server: MailServer, **changes: object) -> Relay:
@@ -139,7 +143,7 @@ async def test_one_domain_that_keeps_both_servers_waiting_takes_none_from_the_ot
     for _ in range(LIMIT + 1):
         with pytest.raises(ServerAway):
             await two.offer("erika", at="slow.example")
-    assert two.standing == "ready"
+    assert two.standing == "degraded"  # nobody has had a mail, whoever is to blame
     go_on.set()
     for each, server in zip(relays, (two.first, two.second), strict=True):
         await each.mailer.close()
@@ -197,6 +201,41 @@ async def test_a_first_that_hangs_anywhere_is_passed_over_although_all_mails_are
         assert await two.offer("erika") == Accepted()
         assert (len(hanging.taken), two.standing) == (1, "ready")
         await two.chain.close()
+
+
+@pytest.mark.parametrize("step", ["RCPT", "content"])
+async def test_where_the_only_one_hangs_health_says_so_however_few_domains_there_are(
+    two: Two, step: str
+) -> None:
+    """It is not left alone: the recipients' servers may be what it waits for, and others' mails would wait with them."""
+    hanging = Script(pipelining=True, mute=step)
+    async with speaking(hanging, seconds=0.1) as mailer:
+        two.chain = RelayChain(
+            [Relay("only", mailer)],
+            monotonic=lambda: two.now[0],
+            condition=two.health.part("mail servers"),
+        )
+        for number in range(LIMIT):
+            with suppress(ServerAway):
+                assert await two.offer("erika", at=f"town-{number % 2}.example") == Unanswered()
+        assert (two.standing, two.reason) == (
+            "degraded",
+            "only has left the last mails without an answer; they wait",
+        )
+        hanging.mute = ""
+        hanging.answers = {"RCPT": "450 4.2.1 Busy"}
+        assert await two.offer("erika") == Deferred(450)
+        assert two.standing == "ready"
+        await two.chain.close()
+
+
+async def test_where_none_takes_mails_health_does_not_say_that_others_carry_them(two: Two) -> None:
+    for server in (two.first, two.second):
+        await server.stop()
+    for _ in range(LIMIT):
+        with pytest.raises(ServerAway):
+            await two.offer("erika")
+    assert (two.standing, two.reason.endswith("does not take mails; they wait")) == ("degraded", True)
 
 
 async def test_a_first_that_comes_back_gets_a_trickle_and_the_second_carries_the_rest(two: Two) -> None:
