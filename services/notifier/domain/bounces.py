@@ -28,6 +28,7 @@ _MOST_PARAMETERS = 1_000
 
 _MOST_PARTS = 50
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9])")
+_QMAIL_STATUS = re.compile(r"#([45]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9])")
 _PREFIX = "bounce+"
 _ID_BYTES, _MAC_BYTES = 16, 10
 _CODED = 42
@@ -63,7 +64,7 @@ class ReturnPaths:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What became of the mail, as a mail server on its way says; ``status`` is its enhanced code (RFC 3463)."""
+    """What became of the mail, as a mail server on its way says; ``status`` is its enhanced code (RFC 3463), or empty."""
 
     outcome: Literal["failed", "delayed", "delivered"]
     status: str
@@ -76,14 +77,12 @@ def read_report(content: bytes) -> DeliveryReport | None:
     if content.count(b"\n") > _MOST_LINES or content.count(b";") > _MOST_PARAMETERS:
         return None
     try:
-        reports = {
-            report
-            for part in _status_parts(BytesParser(policy=compat32).parsebytes(content))
-            for report in _recipients(part)
-        }
+        whole = BytesParser(policy=compat32).parsebytes(content)
+        reports = [report for part in _status_parts(whole) for report in _recipients(part)] or _qmail(whole)
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None  # the parser is the library's: whatever it trips over was no report
-    return next(iter(reports)) if len(reports) == 1 else None
+    # An alias leads to several mailboxes: what is true of all of them is true.
+    return reports[0] if len({report.outcome for report in reports}) == 1 else None
 
 
 def _status_parts(whole: Message) -> Iterator[Message]:
@@ -97,22 +96,32 @@ def _status_parts(whole: Message) -> Iterator[Message]:
 
 
 def _recipients(part: Message) -> Iterator[DeliveryReport]:
-    """The reports on each recipient: blocks of fields after the first, which is about the mail as a whole."""
+    """The reports on each recipient; fields about the mail as a whole have no action, whether they stand apart or not."""
     blocks = part.get_payload()
     if not isinstance(blocks, list):
         return
-    for block in blocks[1:]:
+    for block in blocks:
         report = isinstance(block, Message) and _report(block)
         if report:
             yield report
 
 
+def _qmail(whole: Message) -> list[DeliveryReport]:
+    """Of qmail, which writes text (QSBMF), and only once it has given up."""
+    text = "" if whole.is_multipart() else str(whole.get_payload())
+    if not (text.startswith("Hi. This is the ") and "I've given up" in text):
+        return []
+    stated = _QMAIL_STATUS.search(text)
+    return [DeliveryReport("failed", stated[1] if stated else "")]
+
+
 def _report(fields: Message) -> DeliveryReport | None:
-    action = str(fields.get("Action", "")).strip().lower()
-    stated = _STATUS.match(str(fields.get("Status", "")).strip())
-    status = stated[0] if stated else ""
+    action = str(fields.get("Action", "")).partition("(")[0].strip().lower()
+    said = str(fields.get("Status", "")).strip()
+    stated = _STATUS.match(said)
+    status = stated[0] if stated else said and "unreadable"
     match action, status[:2]:
-        case "failed", "5.":
+        case "failed", "5." | "":  # some say nothing but that it failed
             return DeliveryReport("failed", status)
         case "failed" | "delayed", "4.":
             # Given up after temporary refusals, or still being tried.

@@ -55,11 +55,45 @@ def test_a_report_says_whether_it_is_for_good(action: str, status: str, outcome:
     assert found == DeliveryReport(outcome, status)  # type: ignore[arg-type] # one of the literals
 
 
+QMAIL = (
+    b"From: MAILER-DAEMON@mx.example\r\nSubject: failure notice\r\n\r\n"
+    b"Hi. This is the qmail-send program at mx.example.\r\n"
+    b"I'm afraid I wasn't able to deliver your message to the following addresses.\r\n"
+    b"This is a permanent error; I've given up. Sorry it didn't work out.\r\n\r\n"
+    b"<erika@example.org>:\r\nSorry, no mailbox here by that name. (#5.1.1)\r\n\r\n"
+    b"--- Below this line is a copy of the message.\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (report("failed (bad destination mailbox)", "5.1.1 (no such user)"), "5.1.1"),
+        (report("failed", "5.1.1").replace(b"mx.example\r\n\r\nFinal", b"mx.example\r\nFinal"), "5.1.1"),
+        (report("failed", "5.1.1").replace(b"Status: 5.1.1\r\n", b""), ""),
+        (report("failed", "5.1.1", more=report("failed", "5.2.2", whole=False)), "5.1.1"),
+        (
+            report("failed", "5.1.1").replace(b"Content-Type: message/d", b"content-type:\r\n MESSAGE/D"),
+            "5.1.1",
+        ),
+        (report("failed", "5.1.1").replace(b"\r\n", b"\n"), "5.1.1"),
+        (QMAIL, "5.1.1"),
+        (QMAIL.replace(b" (#5.1.1)", b""), ""),
+    ],
+    ids=["comments", "one block", "no status", "alias", "folded", "bare LF", "qmail", "qmail without status"],
+)
+def test_every_dialect_in_which_servers_say_that_a_mail_came_back_is_understood(
+    content: bytes, status: str
+) -> None:
+    assert read_report(content) == DeliveryReport("failed", status)
+
+
 @pytest.mark.parametrize(
     "content",
     [
         b"",
         b"Subject: Ich bin im Urlaub\r\n\r\nBis bald.\r\n",
+        b"Subject: Re: Ihr Antrag\r\n\r\nDanke! > Hi. This is the qmail-send program ... I've given up.\r\n",
         report("relayed", "2.0.0"),
         report("failed", "2.0.0"),
         report("failed", "kaputt"),
@@ -75,6 +109,7 @@ def test_a_report_says_whether_it_is_for_good(action: str, status: str, outcome:
     ids=[
         "empty",
         "absence",
+        "quoted",
         "relayed",
         "contradiction",
         "status",
