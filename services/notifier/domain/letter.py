@@ -1,5 +1,6 @@
 """A message as a letter: the same words as an e-mail, the address field, and the day."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,8 +12,9 @@ from services.notifier.domain.rendering import Words
 from shared.local_time import letter_day
 from shared.printed_text import printed
 
-_FITS = 38
-"""Characters of a line in the address field at full size."""
+_LONG_WORD = re.compile(r"\S{41,}")
+_SYLLABLE = re.compile(r".{20}(?=.)")
+"""Of a word that is longer than a line of the address field may be: it is broken here where it must."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,7 @@ class PrintedLetter:
             "lang": "en" if words.language == "en" else "de",
             "sender": self.sender.name,
             "sender_line": self.sender.line,
-            "address": self.addressee.lines,
-            "long": any(len(line) > _FITS for line in self.addressee.lines),
+            "address": [_LONG_WORD.sub(_breakable, line) for line in self.addressee.lines],
             "date": letter_day(self.on, "en" if words.language == "en" else "de"),
             "heading": printed(outline.heading),
             "greeting": printed(outline.greeting),
@@ -51,3 +52,7 @@ class PrintedLetter:
             "effect": printed(outline.effect),
             "meaning": printed(outline.meaning),
         }
+
+
+def _breakable(word: re.Match[str]) -> str:
+    return _SYLLABLE.sub("\\g<0>\u200b", word[0])

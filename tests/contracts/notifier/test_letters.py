@@ -9,8 +9,9 @@ from pathlib import Path
 from unicodedata import combining
 
 import pytest
+import typst
 
-from services.notifier.adapters.letters import LetterBucket, LetterFolder, pdf_of
+from services.notifier.adapters.letters import LAYOUT, LetterBucket, LetterFolder, pdf_of
 from services.notifier.domain.letter import LetterSender, PrintedLetter
 from services.notifier.domain.reach import Addressee, addressee_of
 from services.notifier.handler.carriers import Desk, LetterCarrier
@@ -62,6 +63,41 @@ def test_every_message_is_a_tagged_letter_in_its_language(kind: MessageKind, lan
 )
 def test_what_a_name_holds_is_text_and_stays_on_one_page(name: str) -> None:
     assert pages(pdf_of(letter(name=name))) == pages(pdf_of(letter())) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "most"),
+    [
+        (("Erika Mustermann", "Südanlage 5", "35390 Gießen"), 0.5),
+        (("Ä" * 200, "ß" * 60, "m" * 60, "12345678-012 " + "Ö" * 60, "VEREINIGTE STAATEN VON AMERIKA"), 1),
+        (("W" * 200, "W" * 60, "W" * 60, "W" * 12 + " " + "W" * 60, "VEREINIGTE STAATEN VON AMERIKA"), 1),
+        (
+            (
+                "Freifrau " * 22,
+                "c/o Haus " * 6,
+                "Am Weg " * 8,
+                "W1A 1AA " + "Stadt " * 10,
+                "VEREINIGTES KÖNIGREICH",
+            ),
+            1,
+        ),
+    ],
+    ids=["usual", "long", "widest", "many words"],
+)
+def test_no_line_of_an_address_is_cut_off_by_its_window(lines: tuple[str, ...], most: float) -> None:
+    """As long as `POST /v1/submissions` takes them; without town or country a letter goes nowhere."""
+    written = replace(letter(), addressee=Addressee(lines))
+    inputs = {"letter": json.dumps(written.data())}
+    (filled,) = json.loads(
+        typst.query(str(LAYOUT), "<filled>", field="value", sys_inputs=inputs, ignore_system_fonts=True)
+    )
+    assert 0 < filled <= most
+    assert pages(pdf_of(written)) == 1
+
+
+def test_an_address_that_fits_its_window_in_no_size_is_not_printed() -> None:
+    with pytest.raises(typst.TypstError, match="does not fit"):
+        pdf_of(replace(letter(), addressee=Addressee(("Zeile",) * 40)))
 
 
 def test_the_font_has_every_letter_that_a_letter_may_show() -> None:
