@@ -205,6 +205,11 @@ def read_secret(path: Path) -> str:
         raise ValueError(f"{path}: expected text in UTF-8; byte {error.start} is none") from None
 
 
+def read_optional_secret(path: Path | None) -> str | None:
+    """Return the secret in a file, or None without a file; raises as `read_secret` does."""
+    return None if path is None else read_secret(path)
+
+
 Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$"), AfterValidator(protected_url)]
 """The identifier of a token issuer (RFC 8414), kept exactly as written; ``https`` beyond loopback."""
 
@@ -239,4 +244,4 @@ class SignIn(_Frozen):
 
     def secret(self) -> str | None:
         """The client's secret, where it has one."""
-        return None if self.client_secret_file is None else read_secret(self.client_secret_file)
+        return read_optional_secret(self.client_secret_file)

@@ -63,7 +63,7 @@ from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.periodic import Periodic
 from shared.service.run import Component
-from shared.settings import read_secret
+from shared.settings import read_optional_secret, read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, add_routes, create_app
@@ -148,7 +148,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
         Unavailable: PostgreSQL cannot be reached.
     """
     postgres = settings.postgres
-    password = read_secret(postgres.password_file) if postgres.password_file else None
+    password = read_optional_secret(postgres.password_file)
     await upgrade(postgres.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
     async with AsyncExitStack() as opened:
         pool = await open_pool(postgres.url, schema=SCHEMA, password=password, reset=False)
@@ -159,10 +159,9 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
             postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size, reset=False
         )
         opened.push_async_callback(desk_pool.close)
-        asked = settings.redis_password_file
         rates = RedisRates(
             str(settings.redis_url),
-            password=read_secret(asked) if asked else None,
+            password=read_optional_secret(settings.redis_password_file),
             limit=settings.requests_per_minute,
         )
         opened.push_async_callback(rates.close)

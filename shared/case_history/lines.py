@@ -108,7 +108,7 @@ def line(event: Event[Payload]) -> HistoryLine:
         at=event.time,
         code=_code(event.data),
         detail=_detail(event.data),
-        authority=_authority(event.data),
+        authority=getattr(event.data, "authority", None),
         answer_kind=None if refused is None else refused.kind,
         own_id=None if refused is None else refused.own_id,
     )
@@ -149,47 +149,10 @@ def _code(data: Payload) -> str:
 
 def _detail(data: Payload) -> str | None:
     match data:
-        case (
-            SubmissionRefused()
-            | SubmissionParked()
-            | AnswerRefused()
-            | OrderRefused()
-            | CaseReturned()
-            | CaseForwarded()
-            | SilenceDoubted()
-            | ExtensionIneffective()
-        ):
-            return data.reason
         case NotificationSettled():
             return data.kind
         case StepOverdue():
             return data.step
         case _:
-            return None
-
-
-def _authority(data: Payload) -> str | None:
-    match data:
-        case (
-            SubmissionRouted()
-            | CaseFetched()
-            | CaseAccepted()
-            | InformationRequested()
-            | CaseReturned()
-            | CaseForwarded()
-            | CaseDecided()
-            | CaseMessage()
-            | CaseDeemedApproved()
-            | SilenceDoubted()
-            | FileUnreadable()
-            | PeriodExtended()
-            | DeemedApprovalCertified()
-            | AnswerRefused()
-            | AssignOrdered()
-            | ExtensionIneffective()
-        ):
-            return data.authority
-        case StepOverdue() | PeriodEnding() | PeriodEnded() | CaseSupplemented() | CaseWithdrawn():
-            return data.authority
-        case _:
-            return None
+            reason: str | None = getattr(data, "reason", None)
+            return reason

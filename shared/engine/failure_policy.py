@@ -14,8 +14,8 @@ from typing import Final
 
 from shared.engine.plan import Plan
 from shared.errors import Unavailable, Undecodable
-from shared.kafka.dead_letters import LetterKind
-from shared.kafka.records import Record
+from shared.kafka.dead_letters import LetterKind, dead_letter
+from shared.kafka.records import Message, Record
 from shared.telemetry.logs import describe
 
 FAILURES_BEFORE_ALONE: Final = 2
@@ -36,6 +36,17 @@ class DeadLetterVerdict:
     first_failure_ms: int | None = None
     poisoned: bool = False
     counts: bool = True
+
+    def letter(self, record: Record, plan: Plan) -> Message:
+        """The dead letter of this record."""
+        return dead_letter(
+            record,
+            to=plan.letters_of(record.topic),
+            kind=self.kind,
+            reason=self.reason,
+            attempts=self.attempts,
+            first_failure_ms=self.first_failure_ms,
+        )
 
 
 @dataclass(slots=True)

@@ -43,7 +43,7 @@ class EnginePace:
         self._busy_until = float("-inf")
 
     def note(self, consumer: AIOKafkaConsumer, *, records: bool) -> None:
-        """One unit has had records, or has waited for them in vain."""
+        """Note that one unit got records, or waited without getting any."""
         now = self._seconds()
         if records:
             self._busy_until = now + _BUSY_SECONDS

@@ -1,4 +1,4 @@
-"""The group's offsets in Kafka where the engine goes by the positions on its state topic: they are told to whoever looks on.
+"""The group's offsets in Kafka, for observers: the engine itself goes by the positions on its state topic.
 
 In each transaction they would cost two of its five requests and a mark on one more topic.
 """

@@ -28,7 +28,7 @@ from shared.engine.state_store import (
     unread_key,
 )
 from shared.engine.transaction_batch import PackedAt, TransactionBatch
-from shared.kafka.dead_letters import dead_letter, letter_key, place_of, superseded
+from shared.kafka.dead_letters import letter_key, place_of, superseded
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Message, Record
 from shared.telemetry.logs import describe
@@ -68,15 +68,7 @@ class KafkaTransaction:
                 self._supersede(record, self.overlay.superseded)
 
     async def set_aside(self, record: Record, verdict: DeadLetterVerdict) -> None:
-        letter = dead_letter(
-            record,
-            to=self._plan.letters_of(record.topic),
-            kind=verdict.kind,
-            reason=verdict.reason,
-            attempts=verdict.attempts,
-            first_failure_ms=verdict.first_failure_ms,
-        )
-        self.outputs.append((record, letter))
+        self.outputs.append((record, verdict.letter(record, self._plan)))
         if verdict.kind == "internal-error" and record.key is not None:
             self.engine_changes[blocking_key(place_of(record))] = letter_key(record.key)
         else:

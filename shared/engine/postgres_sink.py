@@ -15,7 +15,7 @@ from shared.engine.projector import Projector
 from shared.engine.sink import Replaced, UnsettledLetter, Work
 from shared.engine.topic_ids import TopicIds
 from shared.errors import Unavailable
-from shared.kafka.dead_letters import dead_letter, letter_key
+from shared.kafka.dead_letters import letter_key
 from shared.kafka.records import Message, Record
 from shared.postgres import offsets
 from shared.postgres.outbox import enqueue
@@ -106,15 +106,7 @@ class _PostgresTransaction:
             await self._projector.apply(self._connection, records)
 
     async def set_aside(self, record: Record, verdict: DeadLetterVerdict) -> None:
-        letter = dead_letter(
-            record,
-            to=self._plan.letters_of(record.topic),
-            kind=verdict.kind,
-            reason=verdict.reason,
-            attempts=verdict.attempts,
-            first_failure_ms=verdict.first_failure_ms,
-        )
-        await enqueue(self._connection, letter)
+        await enqueue(self._connection, verdict.letter(record, self._plan))
         blocks = verdict.kind == "internal-error" and record.key is not None
         await offsets.note_letter(self._connection, self._plan.group, record, blocks=blocks)
         if blocks:

@@ -13,7 +13,7 @@ from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from shared.kafka import bounded_decompression, light_compression
-from shared.settings import KafkaConnection, read_secret
+from shared.settings import KafkaConnection, read_optional_secret
 
 MAX_RECORD_BYTES: Final = 2 * 1024 * 1024 + 64 * 1024
 """The largest record of an output topic, see the catalogue."""
@@ -40,7 +40,7 @@ class KafkaAddress:
             bootstrap=connection.bootstrap,
             security_protocol=connection.security_protocol,
             username=connection.username,
-            password=read_secret(connection.password_file) if connection.password_file else None,
+            password=read_optional_secret(connection.password_file),
             ca_file=connection.ca_file,
         )
 

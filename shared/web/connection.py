@@ -14,9 +14,8 @@ import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shared.web.ignored_upgrade import head_without_upgrade
 from shared.web.limits import HttpLimits
-from shared.web.read_alike import read_alike
+from shared.web.request_head import head_without_upgrade, is_unambiguous
 
 _REFUSED: Final = {
     400: ("malformed-request", "This is no HTTP request.", "Send HTTP/1.1 as RFC 9112 describes it."),
@@ -173,7 +172,7 @@ class BoundedConnection(HttpToolsProtocol):
         if len(self.pipeline) >= self._limits.pipelined:
             raise ValueError("too many requests before an answer")
         version = self.parser.get_http_version()
-        if not read_alike(version, self.headers):
+        if not is_unambiguous(version, self.headers):
             raise ValueError("a proxy and we could read this differently")
         if version == "1.0":
             self.expect_100_continue = (

@@ -191,6 +191,7 @@ def clerk_app(doors: ClerksDoors, settings: SignIn, *, http: httpx.AsyncClient |
         store=doors.store,
         custody=doors.custody,
         bus=doors,
+        looks=doors.looks,
         clock=lambda: doors.now,
         secret=b"secret",
         known=lambda authority: authority in hessen().authorities,

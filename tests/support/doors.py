@@ -19,7 +19,6 @@ from services.router.domain.cases.due import Due
 from services.router.domain.cases.inbox import InboxRecord
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.handler.answers import AnswerDoor
-from services.router.handler.counted_answers import CountedAnswers
 from shared.access.principal import Principal
 from shared.crypto.key_strength import is_sealing_point
 from shared.crypto.webhook_signatures import WebhookKeys
@@ -176,14 +175,13 @@ def doors_app(doors: DoorsInMemory) -> FastAPI:
         store=doors.store,
         custody=doors.custody,
         bus=doors,
+        looks=doors.looks,
         clock=lambda: doors.now,
         secret=b"secret",
         known=lambda authority: authority in hessen().authorities,
         is_point=is_sealing_point,
     )
-    app.include_router(
-        answer_routes(CountedAnswers(door, doors.looks), gate=authority_gate(doors), telemetry=telemetry)
-    )
+    app.include_router(answer_routes(door, gate=authority_gate(doors), telemetry=telemetry))
     gate = authority_gate(doors)
     app.include_router(
         inbox_routes(

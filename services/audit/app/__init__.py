@@ -26,7 +26,7 @@ from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import open_pool
 from shared.service.follower import Follower
 from shared.service.run import Component
-from shared.settings import read_secret
+from shared.settings import read_optional_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer
@@ -45,9 +45,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     """
     health, telemetry = Health(), Telemetry()
     policy = _policy(settings)
-    password = (
-        None if settings.postgres.password_file is None else read_secret(settings.postgres.password_file)
-    )
+    password = read_optional_secret(settings.postgres.password_file)
     await migrations.upgrade(settings.postgres.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
     pool = await open_pool(
         settings.postgres.url, schema=SCHEMA, password=password, size=settings.postgres.pool_size

@@ -21,7 +21,7 @@ from services.audit.domain.merkle import EMPTY_ROOT, CompactRange, grow, leaf_ha
 from services.audit.domain.payload import commitment
 from services.audit.domain.policy import Policy
 from services.audit.domain.proof import LogProof, verify_proof
-from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.proof_refused import ProofRefused, invalid
 from shared.events.envelope import event_type
 from shared.events.payload import Payload, WireModel
 
@@ -109,8 +109,7 @@ class Statement(WireModel):
         try:
             return cls.model_validate_json(data)
         except ValidationError as error:
-            places = ", ".join(".".join(map(str, e["loc"])) or "document" for e in error.errors())
-            raise ProofRefused(f"statement: not valid at {places}") from None
+            raise invalid("statement", error) from None
 
     def to_bytes(self) -> bytes:
         """The file's bytes, made to be read by people too."""

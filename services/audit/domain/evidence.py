@@ -19,7 +19,7 @@ from services.audit.domain.merkle import leaf_hash, verify_consistency, verify_i
 from services.audit.domain.note import Note
 from services.audit.domain.payload import SALT_BYTES, commitment
 from services.audit.domain.policy import Policy, open_checkpoint, parse_policy
-from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.proof_refused import ProofRefused, invalid
 from services.audit.domain.pseudonyms import Opening
 from services.audit.domain.timestamp import verify_timestamp
 
@@ -101,8 +101,7 @@ class Evidence(_Frozen):
         try:
             return cls.model_validate_json(orjson.dumps(document))
         except ValidationError as error:
-            places = ", ".join(".".join(map(str, e["loc"])) or "document" for e in error.errors())
-            raise ProofRefused(f"evidence: not valid at {places}") from None
+            raise invalid("evidence", error) from None
 
     def to_bytes(self) -> bytes:
         """The file's bytes, made to be read by people too."""

@@ -19,7 +19,7 @@ from services.audit.domain.merkle import CompactRange, grow, leaf_hash
 from services.audit.domain.note import Note, sign, verify
 from services.audit.domain.payload import commitment
 from services.audit.domain.policy import Policy, open_checkpoint
-from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.proof_refused import ProofRefused, invalid
 from services.audit.domain.pseudonyms import Opening
 from shared.events.payload import Instant, WireModel
 
@@ -89,8 +89,7 @@ class Manifest(WireModel):
         try:
             return cls.model_validate_json(data)
         except ValidationError as error:
-            places = ", ".join(".".join(map(str, e["loc"])) or "document" for e in error.errors())
-            raise ProofRefused(f"{MANIFEST}: not valid at {places}") from None
+            raise invalid(MANIFEST, error) from None
 
     def to_bytes(self) -> bytes:
         """The file's bytes."""

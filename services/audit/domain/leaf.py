@@ -1,4 +1,4 @@
-"""What a leaf says, for ever: that an event happened, without saying to whom (promise 8).
+"""The permanent content of a leaf: that an event happened, without saying to whom (promise 8).
 
 A leaf is canonical JSON: keys sorted, no white space, strings and whole numbers only. Readers accept version 1
 with keys that they do not know; writers add keys only as optional ones.

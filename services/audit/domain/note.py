@@ -107,7 +107,7 @@ def verify(note: Note, keys: Iterable[VerifierKey]) -> tuple[Verified, ...]:
     """Return the keys whose signatures fit; unknown signatures are ignored.
 
     Raises:
-        Refused: a known key's signature does not fit or stands there twice, or no known key has signed.
+        Refused: a known key's signature is invalid or duplicated, or no known key has signed.
     """
     known = {(key.name, key.id): key for key in keys}
     verified: dict[VerifierKey, Verified] = {}

@@ -1,4 +1,4 @@
-"""Proof files (C2SP tlog-proof): an index, an inclusion proof and the checkpoint, offline and for ever."""
+"""Proof files (C2SP tlog-proof): an index, an inclusion proof and the checkpoint, to be verified offline at any time."""
 
 from dataclasses import dataclass
 from typing import Self

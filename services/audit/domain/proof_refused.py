@@ -1,4 +1,6 @@
-"""One word for everything that is not what it claims to be: a file, a signature, a proof."""
+"""The error for a file, signature or proof that is not what it claims to be."""
+
+from pydantic import ValidationError
 
 
 class ProofRefused(ValueError):  # noqa: N818 - the verifier's own word, as in RFC texts: a proof is refused
@@ -6,3 +8,9 @@ class ProofRefused(ValueError):  # noqa: N818 - the verifier's own word, as in R
 
     `shared.telemetry.reason_words` says the text in the reader's language.
     """
+
+
+def invalid(what: str, error: ValidationError) -> ProofRefused:
+    """The refusal of a file whose members are not as described; names their places and never their values."""
+    places = ", ".join(".".join(map(str, each["loc"])) or "document" for each in error.errors())
+    return ProofRefused(f"{what}: not valid at {places}")

@@ -62,7 +62,7 @@ def monitored(origin: str) -> str:
 
 
 def interpret(reply: Reply, note: Note, key: VerifierKey) -> Cosigned | Elsewhere | Contradicted | Unwilling:
-    """What the answer means. Witnesses of 1.0.0 and of later drafts say "fork" differently; both are heard."""
+    """Interpret the answer. Witnesses of 1.0.0 and of later drafts report a fork differently; both are understood."""
     match reply.status:
         case 200:
             return _cosigned(reply, note, key)

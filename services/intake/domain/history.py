@@ -3,30 +3,9 @@
 from collections.abc import Iterable
 
 from shared.case_history.lines import HistoryLine
-from shared.events.case import (
-    CaseAccepted,
-    CaseDecided,
-    CaseDeemedApproved,
-    CaseFetched,
-    CaseForwarded,
-    CaseMessage,
-    CaseReturned,
-    DeemedApprovalCertified,
-    FileUnreadable,
-    InformationRequested,
-    PeriodExtended,
-    SilenceDoubted,
-)
-from shared.events.clock import ExtensionIneffective, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
 from shared.events.payload import Payload
-from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
-from shared.events.supplement import (
-    CaseSupplemented,
-    CaseWithdrawn,
-    SupplementReceived,
-    WithdrawalReceived,
-)
+from shared.events.submission import Receipt
 
 _HANDED_ON = frozenset({"returned", "forwarded"})
 _ENDS = frozenset({"granted", "refused", "deemed-approved", "withdrawn", "erase-ordered"})
@@ -49,31 +28,8 @@ _STAGES = {
 
 def receipt_of(event: Event[Payload]) -> Receipt | None:
     """The facts of receipt that the event repeats, or None; any one of them restores what is known of the case."""
-    match event.data:
-        case SupplementReceived() | WithdrawalReceived() | CaseSupplemented() | CaseWithdrawn():
-            return event.data.receipt
-        case (
-            SubmissionReceived()
-            | SubmissionRouted()
-            | SubmissionParked()
-            | CaseFetched()
-            | CaseAccepted()
-            | InformationRequested()
-            | CaseReturned()
-            | CaseForwarded()
-            | CaseDecided()
-            | CaseMessage()
-            | CaseDeemedApproved()
-            | SilenceDoubted()
-            | FileUnreadable()
-            | PeriodExtended()
-            | DeemedApprovalCertified()
-        ):
-            return event.data.receipt
-        case StepOverdue() | PeriodEnding() | PeriodEnded() | ExtensionIneffective():
-            return event.data.receipt
-        case _:
-            return None
+    receipt: Receipt | None = getattr(event.data, "receipt", None)
+    return receipt
 
 
 def is_closed(lines: Iterable[HistoryLine]) -> bool:

@@ -39,7 +39,7 @@ from shared.postgres.pool import Pool
 from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
-from shared.settings import read_secret
+from shared.settings import read_optional_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
@@ -57,7 +57,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
         Unavailable: PostgreSQL cannot be reached.
     """
     store = settings.postgres
-    password = read_secret(store.password_file) if store.password_file else None
+    password = read_optional_secret(store.password_file)
     await migrations.upgrade(store.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
     pool = await postgres.open_pool(
         store.url, schema=SCHEMA, password=password, size=store.pool_size, reset=False

@@ -57,7 +57,7 @@ from shared.object_store import ObjectStore
 from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
-from shared.settings import read_secret
+from shared.settings import read_optional_secret, read_secret
 from shared.web.egress import Egress
 
 _MAILBOX_PATIENCE = RetryPolicy(ceiling=timedelta(days=1))
@@ -273,7 +273,7 @@ def _mail_server(smtp: SmtpConnection, *, greeting: str) -> MailServer:
         greeting=greeting,
         ca_file=smtp.ca_file,
         username=smtp.username,
-        password=read_secret(smtp.password_file) if smtp.password_file else None,
+        password=read_optional_secret(smtp.password_file),
         timeout=smtp.timeout.total_seconds(),
     )
 

@@ -27,7 +27,7 @@ from shared.postgres.pool import Pool, open_pool
 from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
-from shared.settings import read_secret
+from shared.settings import read_optional_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, add_routes, create_app
@@ -47,7 +47,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
         Unavailable: PostgreSQL cannot be reached.
     """
     postgres = settings.postgres
-    password = read_secret(postgres.password_file) if postgres.password_file else None
+    password = read_optional_secret(postgres.password_file)
     pool = await open_pool(postgres.url, schema="access", password=password, size=postgres.pool_size)
     believed = ssl.create_default_context(cafile=settings.processes_ca_file)
     async with pool, httpx.AsyncClient(verify=believed, follow_redirects=False) as http:

@@ -36,7 +36,6 @@ from services.router.domain.decision.resolver import Unverified
 from services.router.doors.pages import clerk_page
 from services.router.doors.settings import Settings
 from services.router.handler.answers import AnswerDoor
-from services.router.handler.counted_answers import CountedAnswers
 from services.router.ports import Directories
 from shared.access.principals import Principals
 from shared.access.suspensions import FollowedSuspensions, UnsuspendedPrincipals
@@ -55,7 +54,7 @@ from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.periodic import Periodic
 from shared.service.run import Component
-from shared.settings import read_secret
+from shared.settings import read_optional_secret, read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, add_routes, create_app
@@ -77,7 +76,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
         Unavailable: PostgreSQL cannot be reached.
     """
     postgres = settings.postgres
-    password = read_secret(postgres.password_file) if postgres.password_file else None
+    password = read_optional_secret(postgres.password_file)
     await upgrade(postgres.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
     async with AsyncExitStack() as opened:
         pool = await open_pool(
@@ -107,16 +106,16 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         store, AnsweredRecords(address), secret=secret, condition=health.part("answers")
     )
     looks = PostgresLooks(pool)
-    door = AnswerDoor(
+    answers = AnswerDoor(
         store=refilled,
         custody=custody,
         bus=publisher,
+        looks=looks,
         clock=utc_now,
         secret=secret,
         known=lambda authority: authority in directories.at(utc_now()).directory.authorities,
         is_point=is_sealing_point,
     )
-    answers = CountedAnswers(door, looks)
     webhooks = PostgresWebhooks(pool)
     webhook_keys = WebhookKeys.from_text(read_secret(settings.webhook_keys_file))
     sender = WebhookSender(

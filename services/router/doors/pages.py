@@ -13,7 +13,7 @@ from services.router.adapters.http.clerk.routes import RecordsShown, clerk_route
 from services.router.adapters.http.page_parts import PageParts
 from services.router.domain.directory.model import Directory
 from services.router.doors.settings import Settings
-from services.router.handler.counted_answers import CountedAnswers
+from services.router.handler.answers import AnswerDoor
 from services.router.ports import Directories, DueDates, Inboxes, OwedCases
 from shared.access.principals import KnownPrincipals
 from shared.local_time import calendar_day
@@ -25,7 +25,7 @@ from shared.web.sign_in import sign_in_parts
 
 def clerk_page(
     settings: Settings,
-    answers: CountedAnswers,
+    answers: AnswerDoor,
     *,
     opened: RecordsShown,
     due: DueDates,

@@ -1,4 +1,4 @@
-"""The authorities' door for answers: enter, publish, note; refuse what certainly has no effect."""
+"""Accepts the authorities' answers: enter, publish, note; refuse what certainly has no effect."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from services.router.domain.cases.answering import (
 )
 from services.router.domain.cases.custody import Holding, answer_refusal
 from services.router.domain.cases.sealed_parts import fault_of_parts
-from services.router.ports import AnswersTopic, AnswerStore, Clock, Custody
+from services.router.ports import AnswersTopic, AnswerStore, Clock, Custody, InboxLooks
 from shared.events.case import RefusalReason
 from shared.events.envelope import MessageRefused, encode
 from shared.events.ids import answer_id
@@ -29,21 +29,23 @@ from shared.events.topics import CASE_ANSWERED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerDoor:
-    """``secret`` keys the hashes in the store; ``known`` says whether the directory in force has an authority.
+    """Accepts answers. ``looks`` counts those that it refuses, for the status of the authority's inbox.
 
-    ``is_point`` says whether a JWK is a public key that something can be sealed with.
+    ``secret`` keys the hashes in the store. ``known`` says whether the directory in force has an authority, ``is_point``
+    whether a JWK is a public key that something can be sealed with.
     """
 
     store: AnswerStore
     custody: Custody
     bus: AnswersTopic
+    looks: InboxLooks
     clock: Clock
     secret: bytes
     known: Callable[[str], bool]
     is_point: Callable[[Mapping[str, Any]], bool]
 
     async def take(self, given: AnswerRequest, *, traceparent: str | None = None) -> AnswerOutcome:
-        """Take the answer, or say why not.
+        """Take the answer, or return why not.
 
         If we die before `AnswerStore.enter` returns, nothing has happened. From then on the entry keeps the instant,
         and any repetition completes it. Dead before Kafka's acknowledgement: the event may or may not be on the
@@ -53,6 +55,12 @@ class AnswerDoor:
             Unavailable: it is not certain that Kafka has it, that the authority does not hold the case, or which
                 directory is in force.
         """
+        outcome = await self._take(given, traceparent=traceparent)
+        if not isinstance(outcome, AnswerTaken):
+            await self.looks.refused(given.authority)
+        return outcome
+
+    async def _take(self, given: AnswerRequest, *, traceparent: str | None) -> AnswerOutcome:
         held = self.custody.now(given.case_id)
         if self._refusal(given, held) is not None:
             # Perhaps it is a repetition, and its own first attempt is what has changed the case since. Where nobody knows
@@ -85,7 +93,7 @@ class AnswerDoor:
     async def _once_more(
         self, decision: AnswerAdmission, given: AnswerRequest, *, traceparent: str | None
     ) -> AnswerOutcome:
-        """What an id gets that was used before.
+        """The outcome for an id that was used before.
 
         The router passes over an id that it has acted on. Where the case has come back to its authority since, that
         would be silence about an answer that was meant for the case as it is now.

@@ -1,4 +1,4 @@
-"""What the router does when time has passed: tell the authority, and at a period's end find out whether it was silent."""
+"""Reacts to the passing of time: inform the authority, and at the end of a period decide whether it was silent."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Timekeeper:
     def conclude(
         self, known: Iterable[UUID], cases: Cases, *, answers_read_to: datetime | None, unread: Iterable[UUID]
     ) -> Sequence[Message]:
-        """Of those of these cases whose period is over, deem approved what was certainly met with silence."""
+        """Deem approved those of these cases whose period ended in certain silence."""
         now, blocked = self.clock() + self.ahead, frozenset(unread)
         read_to = None if answers_read_to is None else answers_read_to + self.ahead
         suspensions, orders_read_to = self._suspensions()
@@ -72,7 +72,7 @@ class Timekeeper:
         return found
 
     def _suspensions(self) -> tuple[SuspensionTimes, datetime | None]:
-        """All suspensions, and up to when they are known; None where nobody can say, so that nothing is concluded."""
+        """All suspensions, and up to when they are known; None if that is unknown, so that nothing is concluded."""
         known = self.suspensions.known()
         if known is None:
             return SuspensionTimes(), None

@@ -1,4 +1,4 @@
-"""What the router says: decisions as records of its topics, with the ids that follow from their cause."""
+"""The records that the router emits: decisions, with ids derived from their cause."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -112,5 +112,5 @@ def shelve(received: Event[Payload], held: SubmissionHeld) -> Message:
 
 
 def tombstone(submission: UUID) -> Message:
-    """Let go what is held of a case that is over."""
+    """The tombstone for what is held of a case that is over."""
     return Message(SUBMISSION_HELD.name, id_bytes(submission), None)

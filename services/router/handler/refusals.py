@@ -1,4 +1,4 @@
-"""An answer without effect is told in its authority's inbox, in the transaction that refuses it."""
+"""Reports an answer without effect to its authority's inbox, in the transaction that refuses it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
 from services.router.domain.cases.custody import Parked, Placement, Routed
+from services.router.domain.cases.erasure import erased
 from services.router.domain.cases.fetching import fetched
-from services.router.domain.cases.gravestone import gravestone
 from services.router.domain.cases.orders import Order
 from services.router.domain.cases.orders import refusal as refusal_of
 from services.router.domain.decision.resolver import Unverified
@@ -63,7 +63,7 @@ class Handler:
         return (*emit(step, cases), shelve(event, held_from(event)))
 
     def on_poisoned_order(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
-        """A parked case on whose order the router fails stays parked, and says that this is why."""
+        """Keep a case parked if the router fails on its order, with that as the reason."""
         custody = cases.custody(event.case_id)
         if custody is None or custody.standing != "parked" or not custodies.is_new(custody, event):
             return ()
@@ -71,7 +71,7 @@ class Handler:
         return emit(custodies.place(custody, event, placement, now=self.clock()), cases)
 
     def on_answered(self, event: Event[CaseAnswered], cases: Cases) -> Sequence[Message]:
-        """Apply or refuse an authority's answer; a decision closes the case, and what was held may go."""
+        """Apply or refuse an authority's answer; a decision closes the case and deletes what was held."""
         custody = cases.custody(event.case_id)
         if not custodies.is_new(custody, event):
             return ()
@@ -88,7 +88,7 @@ class Handler:
         return (*told, *map(tombstone, held_ids(custody)))
 
     def on_fetched(self, event: Event[DeliveryFetched], cases: Cases) -> Sequence[Message]:
-        """The authority has taken the case out of its inbox; of a delivery that is not the last nothing follows."""
+        """Note that the authority has fetched the case; a delivery that is not the latest changes nothing."""
         step = fetched(cases.custody(event.case_id), event, now=self.clock())
         return () if step is None else emit(step, cases)
 
@@ -97,7 +97,7 @@ class Handler:
         return custodies.is_forgotten(cases.custody(case), written_at=written_at, now=self.clock())
 
     def forget_expired(self, known: Iterable[UUID], cases: Cases) -> None:
-        """Let the custody go of those cases that have been over for long enough."""
+        """Delete the custody of cases that closed long enough ago."""
         now = self.clock()
         for case in known:
             custody = cases.custody(case)
@@ -156,7 +156,7 @@ class Handler:
         return held
 
     def on_erased(self, event: Event[EraseOrdered], cases: Cases) -> Sequence[Message]:
-        """End the case, tell its authority, let go what is held, keep a gravestone, and report.
+        """End the case, tell its authority, delete what is held and all of its custody but that it was erased, and report.
 
         Raises:
             Unavailable: it is not known whether the authority has an inbox.
@@ -165,10 +165,9 @@ class Handler:
         if not custodies.is_new(custody, event):
             return ()
         now = self.clock()
-        after = gravestone(custody, event, now=now)
-        if custody is None or after is None:
+        if custody is None:
             return (erasure_report(event, (), now=now),)
-        cases.keep(event.case_id, after)
+        cases.keep(event.case_id, erased(custody, event, now=now))
         gone = tuple(map(tombstone, held_ids(custody)))
         report = erasure_report(event, ("held content and contact", "custody"), now=now)
         if custody.authority is None or custodies.is_closed(custody):

@@ -52,7 +52,7 @@ class Supplements:
             return (*kept, *emit(parked, cases))
 
     def on_withdrawal(self, event: Event[WithdrawalReceived], cases: Cases) -> Sequence[Message]:
-        """Close the case, tell whoever holds it, let go what is held.
+        """Close the case, inform its holder, delete what is held.
 
         Raises:
             Unavailable: it is not known whether the authority has an inbox.

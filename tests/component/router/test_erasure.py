@@ -1,4 +1,4 @@
-"""An erasure ends a case at the router: its authority hears of it, nothing is held any more, a gravestone stays."""
+"""An erasure ends a case at the router: its authority hears of it, nothing is held any more, and custody says only that it was erased."""
 
 from pathlib import Path
 from uuid import uuid5
@@ -50,16 +50,16 @@ def test_a_routed_case_is_ended_at_its_authority_and_reported(router: RouterInMe
     assert all(copy.until > router.now for copy in report.data.remaining)
 
 
-def test_nothing_is_held_any_more_and_custody_is_a_gravestone(router: RouterInMemory) -> None:
+def test_nothing_is_held_any_more_and_custody_says_only_that_it_was_erased(router: RouterInMemory) -> None:
     received = submission(SECRET)
     router.take(received)
     before = custody(router, received)
     erase(router, received)
-    stone = custody(router, received)
+    left = custody(router, received)
     assert router.state.shelf == {}
     assert [m.value for m in router.out if m.topic == SUBMISSION_HELD.name][-1] is None
-    assert (stone.standing, stone.authority, stone.decision) == ("erased", None, None)
-    kept = stone.to_json().decode()
+    assert (left.standing, left.authority, left.decision) == ("erased", None, None)
+    kept = left.to_json().decode()
     for told in (SECRET, before.receipt.receipt_number, before.receipt.content_hash, "Gießen", "35390"):
         assert told not in kept
 

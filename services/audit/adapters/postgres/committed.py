@@ -57,11 +57,7 @@ class PostgresLog:
         """
         async with transaction(self._pool) as connection:
             await connection.execute(_ADD_LOG, self._origin)
-            await connection.execute(
-                _NAME_EVENTS,
-                self._origin,
-                known_events,
-            )
+            await connection.execute(_NAME_EVENTS, self._origin, known_events)
 
     async def frontier(self) -> CompactRange:
         """The tree as it stands."""
@@ -89,12 +85,7 @@ class PostgresLog:
             Fork: one of them is missing.
         """
         with reaching_postgres():
-            rows = await self._pool.fetch(
-                _ENTRIES,
-                self._origin,
-                start,
-                end,
-            )
+            rows = await self._pool.fetch(_ENTRIES, self._origin, start, end)
         return _all_of([row[0] for row in rows], start, end)
 
     async def subtrees(self, level: int, start: int, end: int) -> Sequence[bytes]:
@@ -104,13 +95,7 @@ class PostgresLog:
             Fork: one of them is missing.
         """
         with reaching_postgres():
-            rows = await self._pool.fetch(
-                _SUBTREES,
-                self._origin,
-                level,
-                start,
-                end,
-            )
+            rows = await self._pool.fetch(_SUBTREES, self._origin, level, start, end)
         return _all_of([row[0] for row in rows], start, end)
 
     async def intend(self, checkpoint: Checkpoint) -> None:
@@ -120,24 +105,14 @@ class PostgresLog:
             Fork: a larger one, or another root of this size, was recorded before.
         """
         with reaching_postgres():
-            done = await self._pool.execute(
-                _INTEND,
-                self._origin,
-                checkpoint.size,
-                checkpoint.root,
-            )
+            done = await self._pool.execute(_INTEND, self._origin, checkpoint.size, checkpoint.root)
         if done != "UPDATE 1":
             raise Fork(f"a larger tree than {checkpoint.size}, or another root of it, was signed before")
 
     async def published(self, checkpoint: Checkpoint, note: bytes, at: datetime) -> None:
         """Record that it has been published, and announce it on the bus, in one transaction."""
         async with transaction(self._pool) as connection:
-            await connection.execute(
-                _PUBLISHED,
-                self._origin,
-                checkpoint.size,
-                at,
-            )
+            await connection.execute(_PUBLISHED, self._origin, checkpoint.size, at)
             await outbox.enqueue(connection, self._announcement(checkpoint, note, at))
 
     async def _subtree(self, height: int, index: int) -> bytes:

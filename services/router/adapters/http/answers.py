@@ -1,4 +1,4 @@
-"""What an authority says about a case, over HTTP: taken for certain, or refused on the spot."""
+"""Answers of authorities over HTTP: accepted for certain, or refused at once."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -16,7 +16,6 @@ from services.router.adapters.http.answer_problems import (
 from services.router.adapters.http.principal_auth import LetIn
 from services.router.domain.cases.answering import AnswerRequest, AnswerTaken
 from services.router.handler.answers import AnswerDoor
-from services.router.handler.counted_answers import CountedAnswers
 from shared.events.case import AnswerGiven, OwnId
 from shared.events.ids import answer_id
 from shared.events.payload import AuthorityId, Instant, WireModel
@@ -58,7 +57,7 @@ class AnswerTakenDocument(WireModel):
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 404, 409, 413, 422, 429, 503)
 
 
-def answer_routes(answers: AnswerDoor | CountedAnswers, *, gate: LetIn, telemetry: Telemetry) -> APIRouter:
+def answer_routes(answers: AnswerDoor, *, gate: LetIn, telemetry: Telemetry) -> APIRouter:
     """``POST /v1/answers``."""
     routes = APIRouter(prefix="/v1/answers", tags=["answers"])
 

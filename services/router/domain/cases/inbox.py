@@ -21,10 +21,10 @@ _UNWRITABLE = frozenset[JsonFault]({"nested-too-deep", "lone-surrogate"})
 
 
 class BadCursor(Exception):  # noqa: N818 - the cursor is bad, not the program
-    """It is none of ours, speaks of an inbox that its bearer does not serve, or of a place that is not written yet."""
+    """The cursor is not ours, names an inbox that the caller does not serve, or a place that is not written yet."""
 
 
-class ConsumerInGroup(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
+class ConsumerInGroup(Exception):  # noqa: N818 - named for what is wrong
     """A Kafka consumer is in the authority's group: it alone moves the position."""
 
     def __init__(self, authority: str) -> None:
@@ -104,7 +104,7 @@ class InboxLook:
 
 
 def turns(authorities: Sequence[str], *, limit: int, first: int) -> Iterator[tuple[str, int]]:
-    """Who is read next, and how many records at most, until the page is full.
+    """Which inbox is read next, and how many records at most, until the page is full.
 
     Each has an equal share before anybody has the rest, and ``first`` says who begins: an inbox that is never confirmed
     hides none of the others that the same principal serves.

@@ -1,4 +1,4 @@
-"""Webhooks: what an authority is told of a record, and what follows from how its receiver answers.
+"""Webhooks: how a record is announced to an authority, and what follows from its receiver's answer.
 
 A receiver is told that something has come; the content it fetches from the inbox, and there it confirms. So a receiver
 that answers 200 and dies has lost nothing: what it has heard of and not confirmed is announced again, under the same id.
@@ -49,7 +49,7 @@ class WebhookAnnouncement:
     def of(
         cls, authority: str, offset: int, headers: Headers, *, fault: str | None = None
     ) -> "WebhookAnnouncement":
-        """From the headers of the record; the content is not looked at."""
+        """Read the headers of the record; its content stays unread."""
         found = {name: value.decode(errors="replace") for name, value in headers}
         return cls(
             authority=authority,
@@ -96,7 +96,7 @@ class Heard:
 
     @property
     def refused(self) -> bool:
-        """Whether the receiver does not want this one; other records it may want."""
+        """Whether the receiver refuses this record; it may accept others."""
         client_error = (
             self.status is not None
             and HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
@@ -126,7 +126,7 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The webhook is not called any more, until somebody registers it anew."""
+    """The webhook is not called until it is registered again."""
 
     reason: Ending
     failure: str
@@ -154,7 +154,7 @@ def follows(heard: Heard, *, attempt: int, failing_for: timedelta, now: datetime
 
 
 def reminder_due(*, reminders: int, heard_at: datetime, now: datetime) -> bool:
-    """Whether what was heard of and is not confirmed is to be announced again."""
+    """Whether an announced record that is not confirmed is to be announced again."""
     return now - heard_at >= REMINDERS[min(reminders, len(REMINDERS) - 1)]
 
 
@@ -194,7 +194,7 @@ WebhookState = Literal["active", "failing", "gone", "unreachable", "withdrawn"]
 
 
 def state_of(webhook: Webhook) -> WebhookState:
-    """How it is with the webhook, in one word."""
+    """The state of the webhook in one word."""
     return webhook.ended or ("failing" if webhook.failing_since else "active")
 
 

@@ -1,4 +1,4 @@
-"""What is kept of an erased case: only that there was one."""
+"""The custody of an erased case."""
 
 from datetime import datetime
 
@@ -8,10 +8,8 @@ from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
 
 
-def gravestone(custody: CaseHeld | None, cause: Event[EraseOrdered], *, now: datetime) -> CaseHeld | None:
-    """The gravestone of a case, which holds nothing that identifies a person; None if the case is unknown."""
-    if custody is None:
-        return None
+def erased(custody: CaseHeld, cause: Event[EraseOrdered], *, now: datetime) -> CaseHeld:
+    """The custody after the erasure: that there was a case, and nothing that identifies a person."""
     blank = {
         "receipt_number": "-",
         "client_reference_hash": None,
