@@ -1,4 +1,4 @@
-"""Files that somebody names: read up to a bound, so that what has no end fills no memory."""
+"""Reads files up to a size limit, so that an endless one does not fill the memory."""
 
 import errno
 import os

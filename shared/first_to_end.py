@@ -1,4 +1,4 @@
-"""Works that only make sense together: when one ends, by itself or by an error, the others end too."""
+"""Runs coroutines that depend on each other: when one ends, by itself or by an error, the others end too."""
 
 import asyncio
 from collections.abc import Coroutine

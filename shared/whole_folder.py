@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all, whoever interrupts the writing."""
+"""A folder that appears whole or not at all, even if writing is interrupted."""
 
 import os
 import shutil

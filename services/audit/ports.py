@@ -30,7 +30,7 @@ class Fork(Exception):  # noqa: N818 - the name of the thing itself
     """Two truths about the log were met. Nothing may be signed until a person has understood why."""
 
 
-class QuorumMissing(Exception):  # noqa: N818 - what is the matter, in the words of the policy
+class QuorumMissing(Exception):  # noqa: N818 - named in the words of the policy
     """Too few witnesses have cosigned; nothing is published, and the same is tried again later."""
 
 
@@ -64,7 +64,7 @@ class Ledger(Protocol):
     """The log in PostgreSQL, inside one open transaction."""
 
     async def lock(self, owners: Collection[str], *, appending: bool = True) -> Locked:
-        """Lock the tree until the transaction ends; tell what stands there, and these owners' keys.
+        """Lock the tree until the transaction ends; return its state and these owners' keys.
 
         Raises:
             Stopped: the log is not there, or it is closed and something is to be appended.

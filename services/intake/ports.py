@@ -63,7 +63,7 @@ class Bus(Protocol):
         """Return when all in-sync replicas have it.
 
         Raises:
-            MessageRefused: nobody will ever have it. After any other exception the outcome is not known.
+            MessageRefused: Kafka will never take it. After any other exception the outcome is not known.
         """
 
 

@@ -27,11 +27,11 @@ Monotonic = Callable[[], float]
 """Seconds of a clock that nobody sets."""
 
 
-class ServerAway(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
+class ServerAway(Exception):  # noqa: N818 - named for what is wrong
     """The mail server is not there, or refuses us rather than one mail; nothing was handed over."""
 
 
-class StoreAway(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
+class StoreAway(Exception):  # noqa: N818 - named for what is wrong
     """The store is not there; whether a transaction was committed may be unknown."""
 
 

@@ -1,1 +1,1 @@
-"""Who may come in: principals, their credentials, scopes. Written by ``amtsweg``, read by every door; owns schema ``access``."""
+"""Access control: principals, their credentials and scopes. ``amtsweg`` writes schema ``access``; every door reads it."""

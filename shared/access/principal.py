@@ -1,4 +1,4 @@
-"""A principal: somebody, or some house, that may ask for access tokens, and what proves who it is."""
+"""A principal (a person or an organisation that may request access tokens) and its credentials."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,12 +77,12 @@ class Principal:
     sealing_keys: Sequence[Mapping[str, Any]] = ()
 
     def valid_credentials(self, now: datetime) -> list[Credential]:
-        """Those that open the door now, the newest first."""
+        """The credentials that are valid now, the newest first."""
         found = [each for each in self.credentials if each.valid(now)]
         return sorted(found, key=lambda each: each.valid_from, reverse=True)
 
     def stands_by(self, credential: str, *, issued_at: datetime, now: datetime) -> bool:
-        """Whether a token counts that was issued then, to whoever showed this credential."""
+        """Whether a token that was issued then for this credential is still valid."""
         known = any(each.id == credential and each.valid(now) for each in self.credentials)
         return known and issued_at >= self.registered_at.replace(microsecond=0)
 

@@ -1,4 +1,4 @@
-"""The principals in memory of a door: read again every 30 s, so that a revocation counts within a minute."""
+"""The principals, in memory: read again every 30 s, so that a revocation counts within a minute."""
 
 import asyncio
 import json

@@ -126,7 +126,7 @@ async def kind_of(connection: Connection, principal: str) -> str | None:
 
 
 async def revoke(connection: Connection, principal: str) -> bool:
-    """Shut a principal out for good; False if there is none, or it is shut out."""
+    """Revoke a principal for good; False if there is none, or it is revoked already."""
     return bool(await connection.fetchval(_REVOKE, principal))
 
 

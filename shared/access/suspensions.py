@@ -1,4 +1,4 @@
-"""Suspended authorities as the bus says it: every order about one, followed without a group, in every process that asks.
+"""Suspended authorities by the orders on the bus, which each process that needs them follows without a group.
 
 The order on ``operation.ordered.v1`` is the suspension: whoever writes it, command or console, shuts the authority out
 at the doors as soon as they read it. Kafka's own refusals are the command's work, since no process may change rights.
@@ -46,7 +46,7 @@ class SuspensionsNow(Protocol):
 
 
 class UnsuspendedPrincipals:
-    """Implements `KnownPrincipals`: whoever serves an authority serves it no longer while it is suspended."""
+    """Implements `KnownPrincipals`: no principal serves an authority while it is suspended."""
 
     def __init__(self, principals: KnownPrincipals, suspensions: SuspensionsNow) -> None:
         self._principals = principals
@@ -87,7 +87,7 @@ class FollowedSuspensions:
         return self._known
 
     def known(self) -> tuple[SuspensionTimes, datetime] | None:
-        """All suspensions, and the instant up to which every order is known; None where nobody can say."""
+        """All suspensions, and the instant up to which every order is known; None if that is unknown."""
         if self._read_to is None or time.monotonic() > self._stale_at:
             return None
         return self._known, self._read_to

@@ -21,7 +21,7 @@ _BYTES: Final = 32
 
 
 def signed(content_id: str, timestamp: int, body: bytes) -> bytes:
-    """What is signed."""
+    """The bytes that are signed."""
     return b".".join((content_id.encode(), str(timestamp).encode(), body))
 
 
@@ -54,11 +54,11 @@ class WebhookKeys:
         return cls(masters)
 
     def secret(self, receiver: str, generation: int) -> str:
-        """What the receiver is told, once: its secret of this generation."""
+        """The receiver's secret of this generation; the receiver sees it once."""
         return _SYMMETRIC + base64.b64encode(_secret(self.masters[0], receiver, generation)).decode()
 
     def public_keys(self) -> list[str]:
-        """What everybody may know, the newest first: the keys that verify ``v1a``."""
+        """The public keys that verify ``v1a``, the newest first."""
         return [
             _PUBLIC + base64.b64encode(_signing_key(master).public_key().public_bytes_raw()).decode()
             for master in self.masters

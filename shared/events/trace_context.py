@@ -1,4 +1,4 @@
-"""The trace context of a request or a record (W3C Trace Context, version 00): what is none is as if it were absent.
+"""The trace context of a request or a record (W3C Trace Context, version 00): an invalid value counts as absent.
 
 A trace helps to find one's way. So a bad one costs the trace and never the case: it is not an error, it is not passed on,
 and no part of it is stored or logged. Vendors' additions (``tracestate``, ``baggage``) are neither read nor passed on.

@@ -1,4 +1,4 @@
-"""The next records, and past a batch that the client cannot read what of it can be told."""
+"""The next records; of a batch that the client cannot read, what can be recovered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ _WITHOUT_MEMBERS: Final = frozenset({"Empty", "Dead"})
 
 
 class ManyGroups:
-    """Asks through a client that somebody else keeps open. All of it raises ``KafkaError``."""
+    """Asks through a client that the caller keeps open. All of it raises ``KafkaError``."""
 
     def __init__(self, admin: AIOKafkaAdminClient) -> None:
         self._admin = admin

@@ -20,7 +20,7 @@ _MAY_NOT: Final = "42501"  # insufficient_privilege
 _LATER: Final = ("08", "53", "57P")  # connection, resources, starting up or shutting down
 
 
-class OutdatedSchema(Exception):  # noqa: N818 - what is wrong, in the project's vocabulary
+class OutdatedSchema(Exception):  # noqa: N818 - named for what is wrong
     """Only the schema's owner may migrate it: `amtsweg provision` does, the service cannot."""
 
 

@@ -12,7 +12,7 @@ from shared.postgres.pool import reaching_postgres
 _REVISION: Final = re.compile(r'^(down_)?revision\b[^=]*= "(\w+)"$', re.MULTILINE)
 
 
-class ForeignSchema(Exception):  # noqa: N818 - what is wrong, in the project's vocabulary
+class ForeignSchema(Exception):  # noqa: N818 - named for what is wrong
     """The schema was made by another release: it has seen a revision that this one does not have."""
 
 

@@ -15,7 +15,7 @@ from shared.postgres.pool import Connection, Pool, reaching_postgres
 
 
 class Fenced(Exception):  # noqa: N818 - what happened, in the project's vocabulary
-    """Somebody else has moved these offsets: this member no longer owns the partitions."""
+    """Another member has moved these offsets: this member no longer owns the partitions."""
 
 
 async def read(

@@ -1,4 +1,4 @@
-"""Tables that grow for ever, a partition a month or a year: those ahead are there in time, old ones are dropped whole.
+"""Tables partitioned by month or year: future partitions are added in time, old ones are dropped whole.
 
 A row lies in the partition of the day on which it was written (`written_on`). Dropping a partition touches no other row
 and leaves nothing to vacuum. What has to be unique over all partitions stands in a narrow table of ids.

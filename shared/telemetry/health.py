@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it does its work now; asked over HTTP by whoever runs it."""
+"""Whether this process lives, and whether it does its work now; asked over HTTP by operators."""
 
 from typing import Literal
 

@@ -103,7 +103,7 @@ _BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
 class Telemetry:
-    """This process's metrics; made once in ``app`` and handed to whoever counts."""
+    """This process's metrics; made once in ``app`` and passed to the parts that count."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -50,7 +50,7 @@ class BearerToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: a principal as registered now, with what of its token's scopes it still has.
+    """The caller: a principal as registered now, with those of its token's scopes that it still has.
 
     ``token`` is what was shown; `Callers.again` looks at it once more.
     """
@@ -128,7 +128,7 @@ class AccessTokens:
             ValueError,
             TypeError,
             RecursionError,
-        ):  # also what a stranger wrote into the header
+        ):  # also for arbitrary values in the header
             return _NOBODY
         if found is None or (found.iss, found.aud, header.get("typ")) != self._expected:
             return _NOBODY

@@ -1,4 +1,4 @@
-"""The one way out: a request to an address that somebody else has named, without becoming a tool inside our network.
+"""Requests to addresses that others have named, without access to our own network (against SSRF).
 
 A name is resolved once per connection; every address that it has must be public, or lie in a network that the
 operator has allowed; the connection goes to exactly such an address, with the name for TLS and ``Host``. Nothing is
@@ -35,7 +35,7 @@ _POOLS: Final = 1000
 _FAILURES: Final = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 
-class NotPermitted(ValueError):  # noqa: N818 - what is the matter
+class NotPermitted(ValueError):  # noqa: N818 - named for what is wrong
     """An address that nothing is sent to; ``why`` says it, never what a name was resolved to."""
 
     def __init__(self, why: Bilingual) -> None:
@@ -56,7 +56,7 @@ class EgressAnswer:
 
 
 class Egress:
-    """Sends POST requests to strangers. ``allowed`` are networks that may be reached although they are not public.
+    """Sends POST requests to external receivers. ``allowed`` are networks that may be reached although they are not public.
 
     Each party (``of``) has connections of its own, so many at most: one whose receivers hang delays nobody else.
     """
@@ -203,7 +203,7 @@ class VettedConnections(httpcore.AsyncNetworkBackend):
 
 
 def vetted(found: Iterable[str], *, may: Callable[[Address], bool]) -> list[Address]:
-    """The addresses, if every one of them may be reached: a name with one private address is somebody's trick.
+    """The addresses, if every one of them may be reached: a name with one private address is refused.
 
     Raises:
         NotPermitted: one may not.

@@ -1,6 +1,6 @@
 """What every gate has in common: a request passes it once, and before a byte of its body is read.
 
-FastAPI reads a JSON body before it asks any dependency. So whoever asks for the first byte asks the route's gates
+FastAPI reads a JSON body before it asks any dependency. So reading the first byte asks the route's gates
 first (`bodies`), and the dependency finds its answer there.
 """
 
@@ -33,7 +33,7 @@ class Gate(SecurityBase, Generic[C]):
     """A dependency: ``Security(gate, scopes=[…])`` lets the caller in, and says so in the OpenAPI."""
 
     async def admit(self, request: Request, asked: SecurityScopes) -> Admitted[C]:
-        """Let in who asks; called once for a request.
+        """Admit the caller; called once per request.
 
         Raises:
             Problem: nobody, or not here, or not so often.

@@ -1,4 +1,4 @@
-"""What one HTTP client may take of a process before the application knows who asks."""
+"""Limits of HTTP connections, applied before the caller is known."""
 
 from dataclasses import dataclass
 from typing import Self

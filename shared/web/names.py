@@ -1,4 +1,4 @@
-"""NamesTold of authorities and services over HTTP: what people choose from instead of knowing a key."""
+"""Names of authorities and services over HTTP: people choose from them instead of knowing a key."""
 
 import time
 from http import HTTPStatus
@@ -60,7 +60,7 @@ def names_routes(names: NamesByKey, *, per_minute: int = SEARCHES_PER_MINUTE) ->
     rates = Rates(per_minute, per_address=per_minute // 10, seconds=time.monotonic)
 
     async def admit(request: Request) -> None:
-        """Before the question is looked at: a bad one costs as much as a good one."""
+        """Apply the rate limit before the query is read: an invalid query costs as much as a valid one."""
         wait = rates.take(request.client.host if request.client else "")
         if wait > 0:
             raise too_many(wait)
@@ -90,7 +90,7 @@ def names_routes(names: NamesByKey, *, per_minute: int = SEARCHES_PER_MINUTE) ->
 
 
 def too_many(wait: int) -> Problem:
-    """More is asked than a minute has answers for; ``wait`` seconds are left of it."""
+    """The rate limit is exceeded; it has room again in ``wait`` seconds."""
     return Problem(
         HTTPStatus.TOO_MANY_REQUESTS,
         "too-many-requests",

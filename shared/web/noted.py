@@ -1,4 +1,4 @@
-"""What the log line of a request says beside route and status; whoever learns it during the request notes it."""
+"""Fields of a request's log line beside route and status, noted while the request is handled."""
 
 from typing import Any, Final
 from uuid import UUID

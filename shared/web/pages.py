@@ -64,7 +64,7 @@ def file_response(files: dict[str, bytes], name: str) -> Response:
 
 
 def file_routes(folder: Path, *, page: str) -> APIRouter:
-    """``{page}/`` and ``{page}/files/…``; they hold nothing but code, so they are for everybody."""
+    """``{page}/`` and ``{page}/files/…``; they contain only code, so no authentication."""
     files = read_files(LOOK, folder)
     routes = APIRouter(prefix=page, tags=["page"], include_in_schema=False)
 

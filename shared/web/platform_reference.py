@@ -1,4 +1,4 @@
-"""What pages say to somebody who types a platform's own reference where only numbers of ours are known."""
+"""The hint for a user who enters a platform's own reference where only our numbers are known."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Errors over HTTP as RFC 9457 problems: what failed, and how to mend it; never what was sent."""
+"""Errors over HTTP as RFC 9457 problems: what failed, and how to resolve it; never what was sent."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from html import escape

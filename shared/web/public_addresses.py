@@ -1,4 +1,4 @@
-"""Which addresses belong to strangers on the Internet; all others are ours, or lead to what is ours."""
+"""Which addresses are public; all others are in our own network or lead into it."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 def permitted(address: Address, *, allowed: Sequence[Network] = ()) -> bool:
-    """Whether something may be sent there: it is public, or ``allowed``. What stands for another address is that one."""
+    """Whether requests may go there: it is public or ``allowed``. A mapped address counts as the one it stands for."""
     meant = _meant(address)
     return is_public(meant) or any(
         meant in network for network in allowed if network.version == meant.version

@@ -1,4 +1,4 @@
-"""A request of our own that goes where it was addressed: nobody's answer sends it, and a token with it, elsewhere."""
+"""Requests that follow no redirect, so that no answer sends them, and a token with them, elsewhere."""
 
 import urllib.request
 from http.client import HTTPResponse

@@ -20,7 +20,7 @@ from shared.web.bearer import CREDENTIAL, LIFETIME, LONGEST, SIGNED_WITH, TYPE
 AUDIENCE: Final = "intake"
 
 _NO_ASSERTION: Final = (JoseError, ValueError, TypeError, AttributeError, RecursionError)
-"""What the library trips over: a header of the wrong type is a stranger's as much as a wrong signature."""
+"""Errors of the library on malformed tokens: a header of the wrong type counts as a wrong signature."""
 
 
 class JwtTokens:

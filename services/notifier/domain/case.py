@@ -15,7 +15,7 @@ from shared.events.submission import SubmissionReceived
 from shared.events.supplement import CaseWithdrawn
 
 ContactState = Sealed | Literal["unheard", "none", "erased"]
-"""The sealed contact; or: not heard of yet, none was given, or it was deleted after the case closed."""
+"""The sealed contact; or: not known yet, none was given, or it was deleted after the case closed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class _News:
 
 
 def plan(event: Event[Payload], case: Case, law: Law) -> tuple[ApplicantMessage, ...]:
-    """Return what the applicant hears of this event; nothing of what was handled or is no news.
+    """Return the messages to the applicant about this event; none if it was handled before or is no news.
 
     News of one kind come from one topic and so in one order; a message's revision counts within its kind.
     Hence the same messages are planned in whatever order the topics are read.

@@ -15,7 +15,7 @@ Course = Literal["again", "next-channel", "ask", "leave"]
 ``ask``: it stays ``unknown``, and health asks the operator. ``leave``: it stays ``unknown``, and nobody has to act."""
 
 ARRIVES_ONCE: Final[frozenset[Channel]] = frozenset({"mailbox", "letter"})
-"""Whoever takes these knows a message by its id: offered twice it arrives once, so that it is always offered again."""
+"""Receivers on these channels know a message by its id: offered twice it arrives once, so it is always offered again."""
 
 _DUTY: Final[tuple[Course, ...]] = ("again", "again", "next-channel", "ask")
 _NEWS: Final[tuple[Course, ...]] = ("leave",)

@@ -1,4 +1,4 @@
-"""How a message leaves on each channel: written for it, then offered to whoever carries it."""
+"""Writes a message for its channel and hands it to the channel's carrier."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace

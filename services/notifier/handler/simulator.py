@@ -1,4 +1,4 @@
-"""Answers in the place of whoever would carry a message to a simulated recipient; what it says is never sent."""
+"""Answers in place of the carrier of a message to a simulated recipient; nothing is sent."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who waits for an inbox is woken when custody of one of its cases is written; nothing else is read for it."""
+"""Wakes requests that wait for an inbox, as soon as custody of one of its cases is written."""
 
 import asyncio
 from collections import defaultdict
@@ -26,18 +26,18 @@ class InboxNews:
 
 
 class CustodyArrivals:
-    """`services.router.ports.Arrivals`; ``arrived`` is called by whoever follows custody."""
+    """`services.router.ports.Arrivals`; the follower of custody calls ``arrived``."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, set[InboxNews]] = defaultdict(set)
 
     @property
     def waiting(self) -> int:
-        """How many inboxes somebody waits for."""
+        """The number of inboxes that requests wait for."""
         return len(self._waiting)
 
     def arrived(self, authority: str) -> None:
-        """Wake whoever waits for this inbox."""
+        """Wake the requests that wait for this inbox."""
         for news in self._waiting.get(authority, ()):
             news.event.set()
 

@@ -1,4 +1,4 @@
-"""What happened in one case, read from Kafka when somebody asks: the desk keeps no histories.
+"""The history of one case, read from Kafka on request: the desk keeps no histories.
 
 Each topic lies by case, so one partition of each is read, from the case's receipt on.
 """

@@ -1,6 +1,6 @@
 """Custody as one process sees it: all of the compacted topic, followed without a group.
 
-A router replica works on some partitions only, and whoever asks over HTTP asks any of them; PostgreSQL would be one
+A router replica works on some partitions only, but a request may concern any of them; PostgreSQL would be one
 more store that the router has to wait for. So desk and doors follow the topic, each keeping what it needs of it.
 """
 
@@ -77,7 +77,7 @@ class FollowedCustody(Generic[V]):
         return self._cases
 
     def owned(self, owner: str) -> Mapping[UUID, V]:
-        """What of the view has this owner.
+        """The cases of this owner.
 
         Raises:
             Unavailable: it is being built.
@@ -87,7 +87,7 @@ class FollowedCustody(Generic[V]):
         return self._owned.get(owner, {})
 
     def owners(self) -> Collection[str]:
-        """Those that own something.
+        """The owners of all cases in the view.
 
         Raises:
             Unavailable: the view is being built.
@@ -97,13 +97,13 @@ class FollowedCustody(Generic[V]):
         return [owner for owner, owned in self._owned.items() if owned]
 
     async def ends(self) -> Mapping[TopicPartition, int]:
-        """Where what is committed ends now, as soon as Kafka can be asked."""
+        """The present ends of what is committed; waits until Kafka can be asked."""
         consumer = await self.wait(lambda: self._consumer)
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(self._partitions)
         return ends
 
     async def reach(self, ends: Mapping[TopicPartition, int]) -> Mapping[UUID, V]:
-        """The view once it holds what lies before these ends."""
+        """Return the view once it contains everything before these ends."""
         await self.wait(lambda: self._reaches(ends) or None)
         return self._cases
 
@@ -123,7 +123,7 @@ class FollowedCustody(Generic[V]):
         return await self.wait(look)
 
     async def wait(self, look: Callable[[], T | None]) -> T:
-        """What is looked for, as soon as a change shows it."""
+        """Return what is looked for as soon as a change shows it."""
         async with self._changed:
             while (found := look()) is None:
                 await self._changed.wait()

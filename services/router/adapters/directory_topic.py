@@ -1,4 +1,4 @@
-"""The directory as the bus says it: this replica's own reading of all that was ever published, from the start.
+"""The directory from its topic: each replica reads every version that was ever published, from the start.
 
 No group and no commit: every replica reads everything, and knows when it last stood at the end. FastStream cannot
 say that, so this is aiokafka.
@@ -154,7 +154,7 @@ class FollowedDirectories:
         return versions
 
     def _tell(self, record: Record, result: str, **fields: str) -> None:
-        """Once for every record, however often a session begins anew."""
+        """Report each record once, however often a session begins anew."""
         if record.offset >= self._told:
             self._told = record.offset + 1
             self._log.info("change of the directory", decision=result, offset=record.offset, **fields)

@@ -1,4 +1,4 @@
-"""Who watches what authorities have confirmed in their inboxes, and tells the router: one process at a time.
+"""Watches what authorities have confirmed in their inboxes and reports it to the router; one process at a time does.
 
 Whichever way an authority reads, it is the position of its group that says how far it has got. Two that watch at once tell
 the same under the same ids, and no place goes back, so the lease in PostgreSQL only saves work.
@@ -82,14 +82,14 @@ class FetchWatch:
             await asyncio.gather(*(self._bus.publish(encode(each, CASE_ANSWERED.name)) for each in some))
 
     async def opened(self, records: Sequence[InboxRecord]) -> None:
-        """A person has these before them: that is fetched, whoever confirms the inbox, and whenever."""
+        """Report as fetched what a person has on the screen, whether or not the inbox is confirmed."""
         try:
             await self.tell(records)
         except Unavailable:
             return  # it is told when the case is opened again
 
     async def _watch(self, lead: Lead, pause: Backoff) -> NoReturn:
-        """Watch until somebody else leads."""
+        """Watch until another process leads."""
         told = await self._places.all()
         while True:
             await lead.renew()

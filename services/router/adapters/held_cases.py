@@ -153,7 +153,7 @@ class HeldCases:
             ) from away
 
     def _changed(self, before: Holding | None, after: Holding | None) -> None:
-        """Whoever had the case may be told of its end, whoever has it of everything else."""
+        """Notify the former holder of the end of the case, and the present holder of every other change."""
         for authority in {each.authority for each in (before, after) if each is not None}:
             self._on_news(authority)
 

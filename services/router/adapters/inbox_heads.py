@@ -1,4 +1,4 @@
-"""Where inboxes end and how far their groups have got: whoever asks at the same time is answered from one request."""
+"""The ends of inboxes and the positions of their groups; questions at the same time share one request to Kafka."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -32,7 +32,7 @@ class InboxHeads:
         self._asking: asyncio.Task[None] | None = None
 
     async def of(self, authorities: Collection[str]) -> Mapping[str, InboxHead]:
-        """As they are now; of what cannot be found nothing is said, as long as there are others.
+        """Return their present state; inboxes that cannot be found are left out, as long as there are others.
 
         Raises:
             Unavailable: none of them can be found.

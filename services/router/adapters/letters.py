@@ -1,4 +1,4 @@
-"""The console's view of dead letters: what nobody has settled, and what has become of orders about them."""
+"""The console's view of dead letters: the unsettled ones, and the outcomes of orders about them."""
 
 import asyncio
 from collections import OrderedDict

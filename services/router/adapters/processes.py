@@ -1,4 +1,4 @@
-"""The other processes as whoever runs them sees them: each one's health and metrics, asked over HTTP.
+"""The other processes as an operator sees them: the health and metrics of each, asked over HTTP.
 
 Services meet on the bus alone; this is no service's business but the console's, which looks as a monitor does.
 """

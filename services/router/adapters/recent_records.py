@@ -1,4 +1,4 @@
-"""What the last days of one topic tell, followed without a group: the base of the console's views."""
+"""The last days of one topic, followed without a group: the base of the console's views."""
 
 from abc import ABC, abstractmethod
 from collections import deque

@@ -41,10 +41,10 @@ class SuspensionsRead(Protocol):
     """Which authorities were suspended."""
 
     def known(self) -> tuple[SuspensionTimes, datetime] | None:
-        """All suspensions, and the instant before which every order is known; None while nobody can say."""
+        """All suspensions, and the instant before which every order is known; None while that is unknown."""
 
 
-class Unreachable(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
+class Unreachable(Exception):  # noqa: N818 - named for what is wrong
     """A submission cannot be handed to this authority; ``reason`` is why it is parked."""
 
     def __init__(self, authority: str, *, reason: str) -> None:
@@ -125,7 +125,7 @@ class Custody(Protocol):
 
 
 class OwedCases(Protocol):
-    """What an authority has on its desk."""
+    """The open cases of an authority."""
 
     def owed_by(self, authority: str) -> Mapping[UUID, OwedCase]:
         """The cases for which this authority owes an answer or a certificate, as far as the view goes; it may lag.
@@ -171,7 +171,7 @@ class AnswersTopic(Protocol):
         """Return when all in-sync replicas have it.
 
         Raises:
-            MessageRefused: nobody will ever have it.
+            MessageRefused: Kafka will never take it.
             Unavailable: it is not confirmed, and may have arrived all the same.
         """
 
@@ -221,7 +221,7 @@ class InboxLooks(Protocol):
 
 
 class WebhookStore(Protocol):
-    """Where authorities are told of new records; raises ``Unavailable``."""
+    """The registered webhooks; raises ``Unavailable``."""
 
     async def register(self, authorities: Collection[str], *, principal: str, url: str) -> int:
         """Announce what is not confirmed, and what comes, there; return the generation of the principal's secret."""
@@ -240,14 +240,14 @@ class WebhookStore(Protocol):
 
 
 class News(Protocol):
-    """What somebody waits for."""
+    """News of an inbox that a request waits for."""
 
     async def wait(self, *, seconds: float) -> bool:
         """Return whether something may have come, as soon as that is so or the time is over."""
 
 
 class Arrivals(Protocol):
-    """Tells who waits that something may have come into an inbox."""
+    """Reports that something may have come into an inbox."""
 
     def listening(self, authorities: Sequence[str]) -> AbstractContextManager[News]:
         """What arrives from here on is news."""

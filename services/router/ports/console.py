@@ -36,7 +36,7 @@ class OrderReported(Protocol):
 
     @property
     def detail(self) -> str:
-        """What belongs to it, for example the letter whose turn it is."""
+        """A detail, for example the letter that must be replayed first."""
 
 
 class OpenLetters(Protocol):
@@ -65,7 +65,7 @@ class Processes(Protocol):
 
 
 class Suspensions(Protocol):
-    """Authorities that are shut out."""
+    """Suspended authorities."""
 
     async def now(self) -> Mapping[str, datetime]:
         """Return since when each is; raises ``Unavailable``."""
@@ -98,7 +98,7 @@ class ToldLine:
 
 
 class ReadHistories(Protocol):
-    """What happened in a case, read when somebody asks."""
+    """The history of a case, read on request."""
 
     async def of(self, case: UUID, *, received_at: datetime) -> Sequence[ToldLine]:
         """Return it from its receipt on, the oldest first, without the receipt itself.

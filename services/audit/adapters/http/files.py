@@ -58,7 +58,7 @@ def file_routes(folder: TileFolder, *, gate: ReaderAuth, record: RecordRefusal) 
 
     @routes.get("/{path:path}", openapi_extra=OPEN_TO_ALL)
     async def outside(path: str, request: Request) -> Response:
-        """There is nothing else below this path; that somebody looked is on record."""
+        """Answer 404 for any other path, and record the attempt."""
         del path
         await record("outside the log", route_of(request), None)
         raise _absent()

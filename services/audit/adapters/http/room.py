@@ -165,7 +165,7 @@ def room_routes(
 
 
 def proof_routes(proofs: Proofs) -> APIRouter:
-    """``/v1/proofs/inclusion`` and ``/v1/proofs/consistency``: hashes only, so for everybody."""
+    """``/v1/proofs/inclusion`` and ``/v1/proofs/consistency``: hashes only, so no authentication."""
     routes = APIRouter(prefix="/v1/proofs", tags=["proofs"], dependencies=[Depends(check_parameters)])
 
     @routes.get("/inclusion", openapi_extra=OPEN_TO_ALL)

@@ -52,7 +52,7 @@ WHERE p.log = $1 AND e.log = p.log AND e.index = p.index AND e.type = ANY($2::te
 
 
 class PostgresLedger:
-    """The ledger on a connection whose transaction somebody else begins and ends."""
+    """The ledger on a connection whose transaction the caller begins and ends."""
 
     def __init__(self, connection: Connection, *, origin: str) -> None:
         self._connection = connection
@@ -61,7 +61,7 @@ class PostgresLedger:
         self._size = 0
 
     async def lock(self, owners: Collection[str], *, appending: bool = True) -> Locked:
-        """Lock the tree until the transaction ends; tell what stands there, and these owners' keys.
+        """Lock the tree until the transaction ends; return its state and these owners' keys.
 
         Raises:
             Stopped: the log is not there, or it is closed and something is to be appended.

@@ -1,4 +1,4 @@
-"""Every problem that a client of intake can meet, in German and English, and how to mend it. Types never change."""
+"""Every problem that a client of intake can meet, in German and English, and how to resolve it. Types never change."""
 
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple

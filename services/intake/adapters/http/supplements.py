@@ -56,7 +56,7 @@ def supplement_routes(
         response: Response,
         caller: Annotated[Caller, Security(gate, scopes=["submissions.write"])],
     ) -> Response:
-        """Hand in more to a case, asked for or not. It goes to whoever holds the case; the receipt is one of its own."""
+        """Hand in a supplement to a case, requested or not. It goes to the holder of the case and has a receipt of its own."""
         return await take("supplement", reference, request, response, caller)
 
     @router.post(

@@ -1,4 +1,4 @@
-"""What an operator is told of a case, whichever client handed it in; without a word about people."""
+"""What an operator sees of a case, whichever client submitted it; without personal data."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -100,7 +100,7 @@ _SILENCE = """
 
 
 class PostgresCaseStore:
-    """The `CaseStore` on a connection whose transaction somebody else commits.
+    """The `CaseStore` on a connection whose transaction the caller commits.
 
     Most batches hold few kinds of events: a statement about nothing would be a round trip for nothing.
     """

@@ -176,7 +176,7 @@ class PostgresQueue:
         return [_claim(row, lease) for row in rows]
 
     async def lacks_contacts(self) -> bool:
-        """True when messages wait for a contact that has not been heard of."""
+        """True if messages wait for a contact that is not known yet."""
         async with transaction(self._pool) as connection:
             return bool(await connection.fetchval(_LACKING))
 

@@ -50,7 +50,7 @@ _DUE = """
 
 
 class TimerLedger:
-    """The `ClockLedger` on a connection whose transaction somebody else commits."""
+    """The `ClockLedger` on a connection whose transaction the caller commits."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""What the doors refuse, in German and English: what is the matter, and how to mend it."""
+"""The problems of the doors, in German and English: what is wrong, and how to resolve it."""
 
 from http import HTTPStatus
 from typing import Final, NamedTuple
@@ -247,7 +247,7 @@ def which_authority() -> Problem:
 
 
 def forwarded_to_itself() -> Problem:
-    """The authority that hands the case on is the one that would get it."""
+    """The authority forwards the case to itself."""
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "forwarded-to-itself",
@@ -266,7 +266,7 @@ def forwarded_to_itself() -> Problem:
 
 
 def not_served() -> Problem:
-    """The token does not serve this authority, or none, or none that is let in; whether there is such a one is another question."""
+    """The token does not act for this authority (which may not exist), or the authority is suspended."""
     return Problem(
         HTTPStatus.FORBIDDEN,
         "authority-not-served",

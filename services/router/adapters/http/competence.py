@@ -61,7 +61,7 @@ def add_competence(
     """
 
     async def admit(request: Request) -> None:
-        """Before the question is looked at: a bad one costs as much as a good one."""
+        """Apply the rate limit before the query is read: an invalid query costs as much as a valid one."""
         wait = rates.take(request.client.host if request.client else "")
         if wait > 0:
             raise _too_many(wait)

@@ -1,4 +1,4 @@
-"""What the clearing desk refuses, in German and English: what is the matter, and how to mend it."""
+"""The problems of the clearing desk, in German and English: what is wrong, and how to resolve it."""
 
 from typing import Final, NamedTuple
 

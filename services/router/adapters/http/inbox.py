@@ -81,7 +81,7 @@ class ReplayDocument(WireModel):
 
 
 class PeriodDocument(WireModel):
-    """Of this case, the decision must leave by this day."""
+    """The day by which the decision about this case must be sent."""
 
     case_id: UUID
     decide_by: date
@@ -139,7 +139,7 @@ def inbox_routes(
         wait: Annotated[int, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for a record")] = 0,
         authority: Annotated[AuthorityId | None, Query(description="only this inbox")] = None,
     ) -> Response:
-        """What lies in the inbox, in order; of several inboxes each says for whom."""
+        """The records of the inbox, in order; with several inboxes each record names its authority."""
         served = _served(caller, authority)
         places = {} if after is None else _places(after, caller)
         await looks.fetched(served)

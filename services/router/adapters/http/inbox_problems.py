@@ -1,4 +1,4 @@
-"""What the inbox refuses, in German and English: what is the matter, and how to mend it."""
+"""The problems of the inbox, in German and English: what is wrong, and how to resolve it."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from shared.web.problems import Problem
 
 
 def bad_cursor() -> Problem:
-    """It is none of ours, of somebody else's inbox, or of a place that is not written yet."""
+    """The cursor is not ours, belongs to another inbox, or names a place that is not written yet."""
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "bad-cursor",
@@ -24,7 +24,7 @@ def bad_cursor() -> Problem:
 
 
 def consumer_in_group(authority: str) -> Problem:
-    """One transport at a time: who reads by Kafka confirms by Kafka."""
+    """One transport at a time: an authority that reads over Kafka confirms over Kafka."""
     return Problem(
         HTTPStatus.CONFLICT,
         "consumer-in-group",

@@ -1,4 +1,4 @@
-"""Waiting for an inbox: until something comes, the time is over, or whoever waits may have it no longer."""
+"""Waiting for an inbox: until a record comes, the time is over, or the caller has lost access."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -89,7 +89,7 @@ class PrincipalAuth(Gate[Caller]):
         )
 
     def still(self, caller: Caller, *, scope: str, authorities: Iterable[str]) -> None:
-        """Let through who has waited, if they may still have what they waited for.
+        """Check after a wait that the caller still has access.
 
         Raises:
             Problem: 401, for they have been revoked, or have lost the scope or one of the authorities.

@@ -1,4 +1,4 @@
-"""Where an authority is told of new records: it registers its own receiver, and sees how the calls go."""
+"""The routes of webhooks: an authority registers a receiver that is called for new records, and sees how the calls go."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What the registration of a webhook refuses, in German and English: what is the matter, and how to mend it."""
+"""The problems of registering a webhook, in German and English: what is wrong, and how to resolve it."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from shared.web.problems import Problem
 
 
 def url_not_permitted(why: Bilingual) -> Problem:
-    """Nothing is sent to where it leads."""
+    """Requests may not go to this address."""
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "url-not-permitted",
@@ -24,7 +24,7 @@ def url_not_permitted(why: Bilingual) -> Problem:
 
 
 def no_webhook() -> Problem:
-    """There is nothing to rotate."""
+    """No webhook is registered, so there is no secret to rotate."""
     return Problem(
         HTTPStatus.NOT_FOUND,
         "no-webhook",

@@ -142,7 +142,7 @@ class PostgresAnswers:
         return None if number is None else AnswerMark(number=number, ends=tuple(ends), server=mark.server)
 
     def expect(self, mark: AnswerMark) -> None:
-        """From now on a database that may lack what this mark says is refused."""
+        """Refuse, from now on, a database that may lack what this mark states."""
         self._mark = mark
 
     async def refill(self, entries: Sequence[AnswerEntry]) -> int:
@@ -151,7 +151,7 @@ class PostgresAnswers:
             return len(await self._pool.fetch(_REFILL, *_columns(entries)))
 
     async def forget(self, *, after: timedelta = KEPT) -> None:
-        """Drop what nobody repeats any more."""
+        """Delete answers that are too old to be repeated."""
         with reaching_postgres():
             await self._pool.execute(_FORGET, after)
 
@@ -193,7 +193,7 @@ class _Attempt(NamedTuple):
 
 
 def _check(rows: Sequence[asyncpg.Record], mark: AnswerMark) -> None:
-    """Every statement tells the database's mark too; ``mark`` is ours from before, for meanwhile both may have moved on."""
+    """Check the mark that every statement also returns; ``mark`` is ours from before, since both may have moved on."""
     if not mark.known_by(number=rows[0]["number"], server=rows[0]["server"]):
         raise AnswersSetBack(
             "the database was restored or started anew; answers are completed from Kafka; try again"

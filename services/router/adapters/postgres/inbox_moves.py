@@ -1,4 +1,4 @@
-"""Who moves the position of an inbox is alone with it, whichever process of the doors it is, schema ``doors``."""
+"""Locks on the positions of inboxes, schema ``doors``: one process of the doors at a time moves a position."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -44,7 +44,7 @@ class HeldInboxes:
 
 
 class InboxMoves:
-    """Kafka has no way to look at a position and move it at once; PostgreSQL lets one at a time do both."""
+    """Kafka cannot read and move a position in one step; a lock in PostgreSQL makes the two steps exclusive."""
 
     def __init__(self, pool: Pool, *, patience: float = _PATIENCE_SECONDS) -> None:
         self._pool = pool
@@ -54,7 +54,7 @@ class InboxMoves:
 
     @asynccontextmanager
     async def alone(self, authorities: Collection[str]) -> AsyncIterator[HeldInboxes]:
-        """Hold the positions of these inboxes while the block runs; whoever stands still for 15 seconds loses them.
+        """Hold the positions of these inboxes while the block runs; a process that stands still for 15 seconds loses them.
 
         Raises:
             Unavailable: PostgreSQL is away, somebody else does not let go, or they were lost before the block was over.

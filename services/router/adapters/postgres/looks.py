@@ -1,4 +1,4 @@
-"""What authorities did at their inbox, for their own eyes, schema ``doors``: never worth refusing anything for."""
+"""What authorities did at their inbox, shown to them only, schema ``doors``. Failing to write it refuses nothing."""
 
 import time
 from collections.abc import Collection, Mapping

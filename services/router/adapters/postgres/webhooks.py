@@ -94,7 +94,7 @@ class PostgresWebhooks:
         return {row["principal"]: WebhookSecret(row["generation"], row["previous_until"]) for row in rows}
 
     async def keep(self, webhooks: Collection[Webhook], *, lead: Lead) -> None:
-        """How far each has got, unless it has been changed meanwhile: then whoever changed it is right.
+        """Write how far each has got, unless it was changed meanwhile: then that change counts.
 
         Raises:
             LeadLost: somebody else leads, and knows better how far each has got.

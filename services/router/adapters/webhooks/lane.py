@@ -1,4 +1,4 @@
-"""One authority's announcements, one after another: its receiver's troubles are nobody else's."""
+"""Announces the records of one authority one after another, so that a failing receiver delays no other."""
 
 import asyncio
 from collections import deque
@@ -100,7 +100,7 @@ class Lane:
                 self._settle(announcement, Heard(None, failure=f"not understood: {type(error).__name__}"))
 
     async def _next(self) -> WebhookAnnouncement:
-        """The first that waits, once somebody may be told of it; it stays where it is."""
+        """The first announcement that waits, once the receiver may be called; it stays in the queue."""
         while not self._waiting or self._read_by_kafka or self.webhook.ended:
             if self._waiting and self._waiting[0].offset < self.confirmed:
                 break
@@ -122,7 +122,7 @@ class Lane:
         return False
 
     def _pass_over(self, announcement: WebhookAnnouncement, fault: str) -> None:
-        """What cannot be read is shown as laid aside, and the next record follows."""
+        """Count an unreadable record as laid aside, and go on with the next one."""
         self._tell(LayAside(fault))
         self._keep(replace(self.webhook, laid_aside=self.webhook.laid_aside + 1, last_failure=fault))
         self._announced(announcement)

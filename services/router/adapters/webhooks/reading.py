@@ -1,4 +1,4 @@
-"""Reading many inboxes with one consumer, where one that cannot be read holds up nobody else."""
+"""Reads many inboxes with one consumer; an unreadable one delays no other."""
 
 import asyncio
 import time

@@ -81,7 +81,7 @@ class Round:
                 task.result()
 
     async def watch(self) -> None:
-        """Look at the authorities' own positions: nobody is told of what it has confirmed."""
+        """Read the authorities' own positions: what an authority has confirmed is not announced."""
         confirmed = await self._inboxes.committed(list(self._lanes))
         by_kafka = await self._inboxes.read_by_kafka()
         for authority, lane in self._lanes.items():
@@ -123,7 +123,7 @@ class Round:
             await self._keep()
 
     async def end(self) -> None:
-        """Call nobody any more; then write how far each has got. Where that fails, some are announced again."""
+        """Stop all calls, then write how far each has got. If that fails, some records are announced again."""
         await self._break_off(*self._running)
         with suppress(Unavailable, LeadLost):
             await self._keep()

@@ -1,4 +1,4 @@
-"""Who calls the webhooks: one process at a time, with one consumer over the inboxes of all that have one.
+"""Calls the webhooks: one process at a time, with one consumer over the inboxes of all that have one.
 
 The lead is a lease in PostgreSQL, so that a process that freezes loses it. Progress is written several times a second;
 who dies in between calls again with the same ids.
@@ -106,7 +106,7 @@ class WebhookSender:
 
 
 async def _all(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run them until one fails; then end the others, and raise what it failed of."""
+    """Run them until one fails; then end the others, and raise its error."""
     tasks = [asyncio.ensure_future(part) for part in parts]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)

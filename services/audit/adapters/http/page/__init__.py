@@ -21,7 +21,7 @@ _PARTS: Final[Responses] = {
 
 
 def page_routes() -> APIRouter:
-    """``/``, ``/page/…`` and ``/verify.py``; they hold nothing but code, so they are for everybody."""
+    """``/``, ``/page/…`` and ``/verify.py``; they contain only code, so no authentication."""
     files = read_files(LOOK, _HERE / "files")
     verifier = read_bounded(_HERE / "verify.py", most=LARGE)
     routes = APIRouter(tags=["page"])

@@ -1,4 +1,4 @@
-"""What the clerk's page asks: which cases its authorities hold, and one of them, sealed as it came."""
+"""The routes of the clerk's page: the cases that its authorities hold, and one of them, sealed as it came."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""How the console answers: documents that nobody stores, what became of an order, and that a case is not known."""
+"""Answers of the console: documents that browsers do not store, outcomes of orders, and unknown cases."""
 
 from fastapi import Response
 
@@ -18,7 +18,7 @@ class OrderOutcomeDocument(WireModel):
 
 
 def told_of_order(name: str, report: OrderReported | None) -> OrderOutcomeDocument:
-    """``name`` is what the order was about: a dead letter, a group."""
+    """The outcome of an order about ``name``: a dead letter, a group."""
     return OrderOutcomeDocument(
         name=name,
         outcome="pending" if report is None else report.outcome,

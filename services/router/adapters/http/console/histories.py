@@ -73,7 +73,7 @@ def history_routes(
     gate: SessionGate,
     directory: Callable[[], Directory],
 ) -> APIRouter:
-    """Both need the scope ``look``. Of an erased case nothing is told but that it is erased."""
+    """Both routes need the scope ``look``. An erased case shows only that it is erased."""
     routes = APIRouter(prefix=PAGE, tags=["console"], include_in_schema=False)
 
     @routes.get("/histories/{case}", response_model=CaseHistoryDocument)

@@ -1,4 +1,4 @@
-"""What an operator asks at the console: how the other processes do; orders about groups and about authorities' access."""
+"""The console's routes for operators: health of the other processes; orders about groups and authorities' access."""
 
 from collections.abc import Callable
 from typing import Annotated, Final

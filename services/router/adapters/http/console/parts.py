@@ -36,7 +36,7 @@ class AilingPartDocument(WireModel):
 
 
 def reason_document(reason: str) -> WordsDocument:
-    """The reason in both languages; what nobody knows is told as technical text."""
+    """The reason in both languages; an unknown one is shown as technical text."""
     return WordsDocument(de=reason_words(reason, "de"), en=reason_words(reason, "en"))
 
 

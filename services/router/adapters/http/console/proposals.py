@@ -1,4 +1,4 @@
-"""What the clearing desk's assignments suggest for the directory, each with a preview; taking force is the command's work."""
+"""Proposals for the directory from the clearing desk's assignments, each with a preview; only the command publishes them."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -93,7 +93,7 @@ def proposal_routes(
 ) -> APIRouter:
     """``/console/proposals``, for those with the scope ``directory``.
 
-    To ask the directory all questions takes a while, so a thread does it.
+    Asking the directory every question takes a while, so a thread does it.
     """
     routes = APIRouter(prefix=PAGE, tags=["console"], include_in_schema=False)
 

@@ -1,4 +1,4 @@
-"""What the console asks: how all cases stand, one of them by its number, dead letters and orders about them."""
+"""The console's routes: an overview of all cases, one case by its number, dead letters and orders about them."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Final
