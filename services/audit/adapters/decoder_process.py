@@ -1,4 +1,4 @@
-"""Records are read in a process of their own: it is half of all work, and a process of Python has one core.
+"""Decodes records in a process of its own: decoding is half of all work, and a Python process uses one core.
 
 What goes through the pipes are frames: eight bytes of length, then tuples as `marshal` writes them. When we die the
 pipe ends, and the process with it.

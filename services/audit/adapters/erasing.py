@@ -33,7 +33,7 @@ class ErasureLoop:
         self._condition = condition
 
     async def run(self) -> None:
-        """Carry out what everybody has reported on; pause; again."""
+        """Carry out the erasures that all holders have reported on, again and again until cancelled."""
         await repeat(
             self.round,
             part="erasures",

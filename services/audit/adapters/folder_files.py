@@ -1,4 +1,4 @@
-"""A log's public files in a folder, as any web server can serve them: write once, durable, never half."""
+"""A log's public files in a folder, as any web server can serve them: written once, durable, never partial."""
 
 import asyncio
 import os
@@ -90,7 +90,7 @@ def _is_there(path: Path, data: bytes) -> bool:
 
 
 def _write_beside(path: Path, data: bytes) -> Path:
-    """Write and sync under a name that nobody is served; what an earlier crash left there is replaced."""
+    """Write and sync under a name that is not served; what an earlier crash left there is replaced."""
     beside = path.with_name(f".{path.name}.new")
     beside.unlink(missing_ok=True)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _READ_ONLY)

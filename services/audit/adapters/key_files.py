@@ -13,7 +13,7 @@ def read_keys(path: Path, *, origin: str) -> Sequence[SigningKey]:
     """The keys that sign the log, one a line.
 
     Raises:
-        Refused: a line is malformed, a key has another name than the log, or none of them is Ed25519.
+        ProofRefused: a line is malformed, a key has another name than the log, or none of them is Ed25519.
     """
     try:
         keys = [SigningKey.from_text(line) for line in read_secret(path).splitlines() if line]
@@ -30,7 +30,7 @@ def read_secrecy(path: Path) -> Pseudonymizer:
     """The log's secret: 32 bytes as 64 hex digits.
 
     Raises:
-        Refused: the file holds something else.
+        ProofRefused: the file holds something else.
     """
     try:
         return Pseudonymizer(bytes.fromhex(read_secret(path)))

@@ -38,7 +38,7 @@ class Proofs:
         """The proof that this entry is in the tree of the published checkpoint.
 
         Raises:
-            Refused: the published tree is not that large.
+            ProofRefused: the published tree is not that large.
             Unavailable: nothing has been published yet.
         """
         checkpoint, note = await self.checkpoint()
@@ -56,7 +56,7 @@ class Proofs:
         """The proof that the tree of this size extends the older one.
 
         Raises:
-            Refused: the published tree is not that large, or the older one is larger.
+            ProofRefused: the published tree is not that large, or the older one is larger.
             Unavailable: nothing has been published yet.
         """
         checkpoint, _ = await self.checkpoint()

@@ -40,7 +40,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
 
     Raises:
         Unavailable: PostgreSQL cannot be reached.
-        Refused: a key is not what it should be.
+        ProofRefused: a key is not what it should be.
         ValueError: a witness is to be asked in clear.
     """
     health, telemetry = Health(), Telemetry()

@@ -74,7 +74,7 @@ def visit(reader: Reader, *, purpose: str | None, reference: str | None) -> Acce
     """Accept a look.
 
     Raises:
-        Refused: purpose or reference is missing or malformed.
+        ProofRefused: purpose or reference is missing or malformed.
     """
     if purpose is None or len(purpose.strip()) not in _PURPOSE_LENGTHS or not purpose.strip().isprintable():
         raise ProofRefused("the purpose is missing; expected 3 to 200 characters")

@@ -28,7 +28,7 @@ class Checkpoint:
         """Read a note's text.
 
         Raises:
-            Refused: it is not the text of a checkpoint.
+            ProofRefused: it is not the text of a checkpoint.
         """
         lines = text.split("\n")
         if len(lines) <= _LINES or lines.pop() or not all(lines):

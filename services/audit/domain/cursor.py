@@ -32,7 +32,7 @@ class Cursor:
         """Read a cursor.
 
         Raises:
-            Refused: it is not a cursor of this service.
+            ProofRefused: it is not a cursor of this service.
         """
         try:
             after, before = _FORM.unpack(urlsafe_b64decode(f"{text}=="))

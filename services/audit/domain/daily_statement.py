@@ -104,7 +104,7 @@ class Statement(WireModel):
         """Read a file.
 
         Raises:
-            Refused: it is not a statement.
+            ProofRefused: it is not a statement.
         """
         try:
             return cls.model_validate_json(data)
@@ -130,7 +130,7 @@ def verify_statement(statement: Statement, policy: Policy) -> Stated:
     """Check a statement under a policy.
 
     Raises:
-        Refused: something is not proven; the text names the part.
+        ProofRefused: something is not proven; the text names the part.
     """
     entry = from_base64(statement.entry, "statement entry")
     trusted = verify_proof(LogProof.from_bytes(statement.proof.encode()), entry, policy)

@@ -17,7 +17,7 @@ def from_base64(text: str, what: str) -> bytes:
     """Read standard, padded base64.
 
     Raises:
-        Refused: it is not the canonical spelling; ``what`` names the value.
+        ProofRefused: it is not the canonical spelling; ``what`` names the value.
     """
     try:
         value = b64decode(text, validate=True)
@@ -32,7 +32,7 @@ def to_decimal(text: str, what: str) -> int:
     """Read ASCII decimal without sign and leading zeros.
 
     Raises:
-        Refused: it is written otherwise, or does not fit 63 bits; ``what`` names the value.
+        ProofRefused: it is written otherwise, or does not fit 63 bits; ``what`` names the value.
     """
     if not (text.isascii() and text.isdigit()) or (text[0] == "0" and text != "0"):
         raise ProofRefused(f"{what}: not a decimal number without leading zeros")

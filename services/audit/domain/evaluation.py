@@ -58,7 +58,7 @@ def approve(evaluation: Evaluation, visit: AccessGrant, *, now: datetime) -> Eva
     """Agree to another auditor's request.
 
     Raises:
-        Refused: it is the auditor's own, its time is over, or it is approved already.
+        ProofRefused: it is the auditor's own, its time is over, or it is approved already.
     """
     if visit.reader.name == evaluation.asked.reader:
         raise ProofRefused("the second person is the same as the first")

@@ -85,7 +85,7 @@ class Evidence(_Frozen):
         """Read a file.
 
         Raises:
-            Refused: it is not an evidence file, or not byte for byte as it was written.
+            ProofRefused: it is not an evidence file, or not byte for byte as it was written.
         """
         if len(data) > _MAX_BYTES:
             raise ProofRefused("evidence: larger than 64 MB")
@@ -148,7 +148,7 @@ def verify_evidence(
     A time stamp is checked against the authority's root certificates, where they are given.
 
     Raises:
-        Refused: something is not proven; the text names the entry.
+        ProofRefused: something is not proven; the text names the entry.
     """
     trusted = open_checkpoint(
         evidence.checkpoint.encode(),

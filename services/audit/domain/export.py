@@ -61,7 +61,7 @@ class ExportedFile(WireModel):
 
     @classmethod
     def of(cls, name: str, data: bytes, *, rows: int = 0) -> Self:
-        """What the manifest says of a file with these bytes."""
+        """The manifest's entry for a file with these bytes."""
         return cls(name=name, rows=rows, size=len(data), sha256=sha256(data).hexdigest())
 
 
@@ -84,7 +84,7 @@ class Manifest(WireModel):
         """Read a manifest.
 
         Raises:
-            Refused: it is none.
+            ProofRefused: it is none.
         """
         try:
             return cls.model_validate_json(data)
@@ -109,7 +109,7 @@ def verify_manifest(manifest: bytes, note: bytes, checkpoint: bytes, policy: Pol
     """Check that the log has signed this manifest, and that it speaks of this checkpoint's tree.
 
     Raises:
-        Refused: it does not.
+        ProofRefused: it does not.
     """
     read = Manifest.from_bytes(manifest)
     signed = Note.from_bytes(note)
@@ -133,7 +133,7 @@ class Recount:
         """Take in the next row.
 
         Raises:
-            Refused: a row is missing or a duplicate, or a payload is not what the entry commits to.
+            ProofRefused: a row is missing or a duplicate, or a payload is not what the entry commits to.
         """
         if index != self._tree.size:
             raise ProofRefused(f"entry {self._tree.size} is missing; {index} comes instead")
@@ -147,7 +147,7 @@ class Recount:
         """Check that these were all entries of the tree.
 
         Raises:
-            Refused: some are missing, or were altered.
+            ProofRefused: some are missing, or were altered.
         """
         if (self._tree.size, to_base64(self._tree.root())) != (manifest.size, manifest.root):
             raise ProofRefused("the entries do not give the root of the checkpoint")

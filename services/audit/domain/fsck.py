@@ -30,7 +30,7 @@ def inspect_files(read: ReadTile, checkpoint: Checkpoint) -> Iterator[Inspection
     """Recompute everything from the bundles; yields after each of them.
 
     Raises:
-        Refused: a file is not what the entries make it, an entry is no leaf, or an event occurs twice.
+        ProofRefused: a file is not what the entries make it, an entry is no leaf, or an event occurs twice.
     """
     size, frontier = checkpoint.size, CompactRange()
     rows: dict[int, list[bytes]] = {}

@@ -62,7 +62,7 @@ class VerifierKey:
         """Read ``name+id+key``.
 
         Raises:
-            Refused: it is malformed, of an unknown kind, or its id is not that of its key.
+            ProofRefused: it is malformed, of an unknown kind, or its id is not that of its key.
         """
         name, hex_id, kind, public = _parts(vkey)
         key = cls(name, kind, public)
@@ -78,7 +78,7 @@ class VerifierKey:
         """Check a signature over a note's text; return the time that it states.
 
         Raises:
-            Refused: the signature is not this key's over this text.
+            ProofRefused: the signature is not this key's over this text.
         """
         time, value = None, signature
         if self.kind.timed:
@@ -120,7 +120,7 @@ class SigningKey:
         """Read ``PRIVATE+KEY+name+id+seed``; error texts never hold the seed.
 
         Raises:
-            Refused: it is malformed, of an unknown kind, or its id is not that of its key.
+            ProofRefused: it is malformed, of an unknown kind, or its id is not that of its key.
         """
         if not key.startswith(_PRIVATE):
             raise ProofRefused("signing key: expected PRIVATE+KEY+name+id+seed")

@@ -22,7 +22,7 @@ KEYED = re.compile(r"[0-9a-f]{32}")
 class Leaf:
     """One entry of the log; absent facts are left out of the JSON.
 
-    Whoever has the log and knows a submission, a request or a person finds none of their leaves: ids are keyed, and
+    A holder of the log who knows a submission, a request or a person finds none of their leaves: ids are keyed, and
     who acted, the trace and the place on the bus stand in the payload alone.
 
     Attributes:
@@ -49,7 +49,7 @@ class Leaf:
         """The entry's bytes.
 
         Raises:
-            Refused: they would not fit an entry (65535 bytes).
+            ProofRefused: they would not fit an entry (65535 bytes).
         """
         said: dict[str, object] = {"v": VERSION}
         for name in _NAMES:
@@ -68,7 +68,7 @@ class Leaf:
         """Read an entry.
 
         Raises:
-            Refused: it is not a leaf of version 1.
+            ProofRefused: it is not a leaf of version 1.
         """
         try:
             said = orjson.loads(entry)

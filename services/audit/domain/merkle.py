@@ -52,7 +52,7 @@ class CompactRange:
         """Read the concatenated hashes that belong to a tree of this size.
 
         Raises:
-            Refused: the number of hashes is not the one that the size asks for.
+            ProofRefused: the number of hashes is not the one that the size asks for.
         """
         if size < 0 or len(peaks) != HASH_BYTES * size.bit_count():
             raise ProofRefused(
@@ -93,7 +93,7 @@ def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
     """The proof that leaf ``index`` is in the tree of this size (section 2.1.1), leaf to root.
 
     Raises:
-        Refused: there is no such leaf.
+        ProofRefused: there is no such leaf.
     """
     if not 0 <= index < size:
         raise ProofRefused(f"no inclusion proof: index {index} is not in a tree of size {size}")
@@ -114,7 +114,7 @@ def consistency_proof(old: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
     """The proof that the tree of this size extends that of ``old`` leaves (section 2.1.2).
 
     Raises:
-        Refused: ``old`` is larger than the size, or negative.
+        ProofRefused: ``old`` is larger than the size, or negative.
     """
     if not 0 <= old <= size:
         raise ProofRefused(f"no consistency proof: from {old} to {size}")
@@ -141,7 +141,7 @@ def verify_inclusion(leaf: bytes, *, index: int, size: int, proof: Sequence[byte
     Nothing is included in the empty tree.
 
     Raises:
-        Refused: it is not proven.
+        ProofRefused: it is not proven.
     """
     _hashes_only((leaf, expected, *proof))
     if not 0 <= index < size:
@@ -162,7 +162,7 @@ def verify_consistency(
     equal sizes.
 
     Raises:
-        Refused: it is not proven.
+        ProofRefused: it is not proven.
     """
     _hashes_only((old_root, new_root, *proof))
     if not 0 <= old <= size:

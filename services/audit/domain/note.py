@@ -31,7 +31,7 @@ class Signature:
         """Read a line without its newline.
 
         Raises:
-            Refused: it is not a signature line.
+            ProofRefused: it is not a signature line.
         """
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
         if not line.startswith(_DASH) or not is_key_name(name):
@@ -58,7 +58,7 @@ class Note:
         """Read a note strictly.
 
         Raises:
-            Refused: it is not a note, or larger than 1 MB or 100 signatures.
+            ProofRefused: it is not a note, or larger than 1 MB or 100 signatures.
         """
         if len(data) > MAX_BYTES:
             raise ProofRefused(f"note: larger than {MAX_BYTES} bytes")
@@ -90,7 +90,7 @@ def signature_lines(lines: str) -> tuple[Signature, ...]:
     """Read one or more signature lines, each ended by a newline.
 
     Raises:
-        Refused: a line is none, there are none, or more than 100.
+        ProofRefused: a line is none, there are none, or more than 100.
     """
     split = lines.removesuffix("\n").split("\n")
     if len(split) > MAX_SIGNATURES:
@@ -107,7 +107,7 @@ def verify(note: Note, keys: Iterable[VerifierKey]) -> tuple[Verified, ...]:
     """Return the keys whose signatures fit; unknown signatures are ignored.
 
     Raises:
-        Refused: a known key's signature is invalid or duplicated, or no known key has signed.
+        ProofRefused: a known key's signature is invalid or duplicated, or no known key has signed.
     """
     known = {(key.name, key.id): key for key in keys}
     verified: dict[VerifierKey, Verified] = {}

@@ -36,7 +36,7 @@ def canonical(document: object) -> bytes:
 
 
 def shrink(payload: bytes) -> bytes:
-    """The payload as it is stored: compressed, with what all payloads share told beforehand."""
+    """The payload as it is stored: compressed with a dictionary of what all payloads share."""
     packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, _DICTIONARY)
     return packer.compress(payload) + packer.flush()
 

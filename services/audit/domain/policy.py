@@ -77,7 +77,7 @@ def open_checkpoint(data: bytes, policy: Policy) -> Checkpoint:
     """Read a checkpoint and accept it only if the policy does.
 
     Raises:
-        Refused: it is malformed, a known key's signature fails, no trusted log has signed it under its own
+        ProofRefused: it is malformed, a known key's signature fails, no trusted log has signed it under its own
             name, or the witnesses are too few.
     """
     note = Note.from_bytes(data)
@@ -104,7 +104,7 @@ def parse_policy(data: bytes) -> Policy:
     """Read a policy file.
 
     Raises:
-        Refused: a line is malformed, a name is unknown, used twice or a member twice, a key stands twice, or
+        ProofRefused: a line is malformed, a name is unknown, used twice or a member twice, a key stands twice, or
             there is not exactly one quorum; the text gives the line's number.
     """
     if _CONTROL.search(data):

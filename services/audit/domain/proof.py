@@ -35,7 +35,7 @@ class LogProof:
         """Read a file strictly.
 
         Raises:
-            Refused: it is not a proof file.
+            ProofRefused: it is not a proof file.
         """
         head, blank, checkpoint = data.partition(b"\n\n")
         if not blank or len(data) > _MAX_BYTES:
@@ -57,7 +57,7 @@ def verify_proof(proof: LogProof, entry: bytes, policy: Policy) -> Checkpoint:
     """Check that the entry is in the log of a checkpoint that the policy accepts.
 
     Raises:
-        Refused: it is not proven.
+        ProofRefused: it is not proven.
     """
     trusted = open_checkpoint(proof.checkpoint, policy)
     verify_inclusion(

@@ -62,7 +62,7 @@ class Pseudonymizer:
         """Decrypt what `seal` made.
 
         Raises:
-            Refused: the key, the secret or the leaf is another, or the bytes were changed.
+            ProofRefused: the key, the secret or the leaf is another, or the bytes were changed.
         """
         try:
             plain = self.cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], leaf_id.encode())
@@ -80,7 +80,7 @@ class Pseudonymizer:
         """Decrypt what `wrap` made.
 
         Raises:
-            Refused: it was wrapped under another log's secret, or changed.
+            ProofRefused: it was wrapped under another log's secret, or changed.
         """
         try:
             return AESGCM(self._derive(b"wrap")).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], None)

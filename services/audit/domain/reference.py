@@ -27,7 +27,7 @@ class CaseReference:
         """Read what was typed.
 
         Raises:
-            Refused: it is empty, too long, or holds control characters.
+            ProofRefused: it is empty, too long, or holds control characters.
         """
         text = text.strip()
         if not 1 <= len(text) <= LONGEST or not text.isprintable():

@@ -52,7 +52,7 @@ def parse_path(path: str) -> TileName:
     """Read a path as the specification writes it; every tile has exactly one.
 
     Raises:
-        Refused: the path is none, or is written in another way (a superfluous zero element, width 0 or 256).
+        ProofRefused: the path is none, or is written in another way (a superfluous zero element, width 0 or 256).
     """
     match = _PATH.fullmatch(path)
     if match is None:
@@ -108,7 +108,7 @@ def at_size(level: int, index: int, size: int) -> TileName:
     """The name under which this tile stands in a tree of this size.
 
     Raises:
-        Refused: a tree of this size has no such tile.
+        ProofRefused: a tree of this size has no such tile.
     """
     full, width = divmod(size >> (TILE_HEIGHT * max(level, 0)), WIDTH)
     if index < full:
@@ -130,7 +130,7 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
     """Entries one after the other, each behind its length as two bytes, big-endian.
 
     Raises:
-        Refused: an entry is longer than 65535 bytes.
+        ProofRefused: an entry is longer than 65535 bytes.
     """
     parts: list[bytes] = []
     for entry in entries:
@@ -144,7 +144,7 @@ def decode_bundle(data: bytes, width: int) -> Sequence[bytes]:
     """The entries of a bundle of this width.
 
     Raises:
-        Refused: the bytes are not exactly so many entries.
+        ProofRefused: the bytes are not exactly so many entries.
     """
     entries: list[bytes] = []
     at = 0

@@ -37,7 +37,7 @@ def verify_timestamp(response: bytes, message: bytes, *, roots: Sequence[Certifi
     """Check that an authority under one of these roots has stamped the message; return when.
 
     Raises:
-        Refused: it has not, or the answer is malformed.
+        ProofRefused: it has not, or the answer is malformed.
     """
     try:
         answer = decode_timestamp_response(response)

@@ -85,7 +85,7 @@ class Eraser:
         """Erase what this log keeps about a case; ``basis`` is the legal one and stands in the record.
 
         Raises:
-            Refused: the reference is malformed, or there is nothing about this case to erase.
+            ProofRefused: the reference is malformed, or there is nothing about this case to erase.
         """
         for case in CaseReference.of(reference, self._secrecy).pseudonyms:
             done = await self._erase(case, basis=basis, reports={})
@@ -136,7 +136,7 @@ class Eraser:
         Return how many payloads there were, and the index of the leaf that says so, as in `Erased`.
 
         Raises:
-            Refused: there is nothing to destroy.
+            ProofRefused: there is nothing to destroy.
         """
         now = self._clock()
         async with self._ledgers.transaction() as ledger:

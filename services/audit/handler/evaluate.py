@@ -48,7 +48,7 @@ class Evaluations:
         """Agree; return the index of the leaf that says so.
 
         Raises:
-            Refused: it is the auditor's own request, or it is too late.
+            ProofRefused: it is the auditor's own request, or it is too late.
         """
         now = self.clock()
         said = approve(evaluation, visit, now=now)
@@ -72,7 +72,7 @@ class Evaluations:
         """Whose acts the visitor may see under the request with this id; without an id, nobody's.
 
         Raises:
-            Refused: it is not the visitor's own, nobody else has agreed, or its time is over.
+            ProofRefused: it is not the visitor's own, nobody else has agreed, or its time is over.
         """
         if id is None:
             return frozenset()

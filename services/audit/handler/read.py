@@ -58,7 +58,7 @@ class ReadingRoom:
         """Everything about one case, in the log's order, each with its payload.
 
         Raises:
-            Refused: the reference is nothing that a case could be called.
+            ProofRefused: the reference is nothing that a case could be called.
         """
         cases = await self._cases(CaseReference.of(reference, self._secrecy))
         index = await self.record(visit, {"timeline": reference}, cases=cases)
@@ -80,7 +80,7 @@ class ReadingRoom:
         """The entries that answer the question, without their payloads.
 
         Raises:
-            Refused: a case in it is nothing that a case could be called.
+            ProofRefused: a case in it is nothing that a case could be called.
         """
         references = [CaseReference.of(case, self._secrecy) for case in asked.case]
         if asked.trace is not None:

@@ -42,7 +42,7 @@ class LogSuccession:
         After a crash the same call goes on where it ended: the leaf is written once, and so is each case.
 
         Raises:
-            Refused: the new log has begun otherwise.
+            ProofRefused: the new log has begun otherwise.
         """
         said = ShardOpened(
             previous=last.origin, size=last.size, root=to_base64(last.root), checkpoint=note.decode()

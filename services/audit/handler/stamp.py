@@ -31,7 +31,7 @@ class Stamper:
 
         Raises:
             OSError: the authority cannot be reached.
-            Refused: its answer is no time stamp over the checkpoint under the roots.
+            ProofRefused: its answer is no time stamp over the checkpoint under the roots.
             Unavailable: the answer cannot be kept.
         """
         today = self._clock().date()

@@ -79,7 +79,7 @@ class BounceServer:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Only to an address with our token, and to one of them."""
+        """Accept one recipient only, and only an address with our token."""
         if envelope.rcpt_tos:
             return "452 4.5.3 One recipient is enough"
         if self._paths.message(address) is None:
@@ -89,7 +89,7 @@ class BounceServer:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        """Read the report; what is none, for example an absence note, is taken and forgotten."""
+        """Read the report; any other mail, for example an absence note, is accepted and discarded."""
         message = self._paths.message(envelope.rcpt_tos[0])
         content = envelope.content
         report = read_report(content) if isinstance(content, bytes) else None
@@ -109,7 +109,7 @@ class BounceServer:
 
 
 class _Conversation(SMTP):
-    """One connection; beyond a number of them the oldest makes room: a report is given in a moment."""
+    """One connection; above the maximum the oldest is closed: a report takes only a moment to deliver."""
 
     def __init__(
         self, handler: BounceServer, *, open_conversations: dict[SMTP, None], **settings: Any

@@ -1,4 +1,4 @@
-"""What operators see of the sending: every attempt counted, timed and logged, without a word about people."""
+"""Metrics and logs of sending: every attempt is counted, timed and logged, without personal data."""
 
 import structlog
 from opentelemetry.trace import SpanKind
@@ -11,7 +11,7 @@ from shared.telemetry.tracing import CASE, SpanAttributes, follow
 
 
 class DeliveryWatch:
-    """The `Observer`: counts, times and logs every attempt; shows whether what carries the messages works."""
+    """The `Observer`: counts, times and logs every attempt; shows whether the carrier of the messages works."""
 
     def __init__(
         self, condition: Condition, *, telemetry: Telemetry, clock: Clock, part: str = "the mail server"

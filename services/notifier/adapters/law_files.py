@@ -32,7 +32,7 @@ def open_law(directory: Path) -> Law:
 
 
 def law_digest(directory: Path) -> str:
-    """What tells one state of the law from another: the bytes of its tables, and the library's version."""
+    """The digest of a state of the law: of the bytes of its tables and the library's version."""
     digest = sha256(version("holidays").encode())
     for table in ("holidays", *_TABLES):
         digest.update(sha256(read_bounded(directory / "law" / f"{table}.csv", most=LARGE)).digest())

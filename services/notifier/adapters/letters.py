@@ -83,7 +83,7 @@ def _put(folder: Path, letter: PrintedLetter) -> MailOutcome:
 
 
 def _keep_name(folder: Path) -> None:
-    """A crash of the machine now must not forget the file's name."""
+    """Sync the folder, so that the file's name survives a crash of the machine."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Platforms' mailboxes, by signed webhook (Standard Webhooks 1.0) through the one way out."""
+"""Platforms' mailboxes, by signed webhook (Standard Webhooks 1.0), sent through `shared.web.egress`."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -65,7 +65,7 @@ class WebhookMailboxes:
 
 
 def verification(keys: WebhookKeys, client_id: str) -> tuple[str, list[str]]:
-    """What a client verifies with: its own secret for ``v1``, the public keys for ``v1a``."""
+    """The keys that a client verifies with: its own secret for ``v1``, the public keys for ``v1a``."""
     return keys.secret(receiver(client_id), _GENERATION), keys.public_keys()
 
 

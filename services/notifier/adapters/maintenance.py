@@ -1,4 +1,4 @@
-"""The parts that keep the notifier going: sending, begun anew when the store was away, and its upkeep."""
+"""Background work of the notifier: sending, which restarts after an absence of the store, and upkeep."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -74,7 +74,7 @@ class Upkeep:
         self._log = structlog.get_logger().bind(part="upkeep")
 
     async def run(self) -> None:
-        """Look every two seconds, remove every hour, until cancelled."""
+        """Measure every two seconds and remove every hour, until cancelled."""
         looks = 0
         while True:
             try:

@@ -1,4 +1,4 @@
-"""A message to an applicant: what it says is settled when it is planned, only its fate changes afterwards."""
+"""A message to an applicant: its content is fixed when it is planned, only its state changes afterwards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,7 +66,7 @@ class Told:
 
 
 def told(message: ApplicantMessage) -> Told:
-    """What remains of a planned message for the planning of later ones."""
+    """The part of a planned message that the planning of later ones needs."""
     return Told(message.kind, message.revision, message.authority)
 
 

@@ -1,4 +1,4 @@
-"""What is missing, in the authority's words: read from what it has sealed to us, and made safe for a mail."""
+"""The list of missing items in the authority's words: read from its sealed notice, and made safe for a mail."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a platform gets for one of its mailboxes: the message in words, and the ids to report its reading with."""
+"""The notice for a platform's mailbox: the message in words, and the ids to report its reading with."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Which messages an event calls for: each piece of news is told once, however often its event comes."""
+"""Which messages an event requires: each piece of news is sent once, however often its event arrives."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,7 +80,7 @@ def _news(event: Event[Payload], case: Case, law: Law) -> Sequence[_News]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Heard:
-    """What is known when an authority speaks: the case's progress before and after, and who has confirmed its receipt."""
+    """What is known when an authority answers: the case's progress before and after, and who has confirmed its receipt."""
 
     law: Law
     before: Progress

@@ -1,4 +1,4 @@
-"""What follows when a server could not take a mail now: wait, longer each time, and give up at some point."""
+"""The retry policy after a temporary failure: wait, longer each time, and give up at some point."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Until when a message may be tried on one channel, by the case's own days: after that the next one would be late."""
+"""The deadline of a message on one channel, by the case's own days: after it the next channel would be late."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final

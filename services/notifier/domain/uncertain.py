@@ -1,4 +1,4 @@
-"""What follows when nobody knows whether a message was taken over: a table, by channel and kind.
+"""What follows if it is unknown whether a message was accepted: a table, by channel and kind.
 
 A mail server that died between the content and its answer may have the mail. What the law asks for is then offered
 again, with the same Message-ID: twice is better than never. News that the law does not ask for are told once at most.

@@ -80,7 +80,7 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _AtTheDesk:
+class _Carrier:
     """What all carriers share."""
 
     desk: Desk
@@ -90,7 +90,7 @@ class _AtTheDesk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailCarrier(_AtTheDesk):
+class EmailCarrier(_Carrier):
     """Through a mail server. What it has not answered may be offered again: the Message-ID stays the same."""
 
     mailer: Mailer
@@ -117,7 +117,7 @@ class EmailCarrier(_AtTheDesk):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailboxCarrier(_AtTheDesk):
+class MailboxCarrier(_Carrier):
     """Into the platform's mailbox: the same id is the same notice, so that an unanswered one is offered again."""
 
     mailboxes: Mailboxes
@@ -133,7 +133,7 @@ class MailboxCarrier(_AtTheDesk):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterCarrier(_AtTheDesk):
+class LetterCarrier(_Carrier):
     """As a letter, dated with the day on which it was planned: written twice it is the same file."""
 
     letters: LetterBox

@@ -140,13 +140,13 @@ class MailDelivery:
         return await self._put_off(claim, "held-back", attempts=claim.attempts, pause=_LEFT_ALONE)
 
     async def take_over(self, claim: Claim) -> Result:
-        """Go on with a message whose sender died between its content and the answer: nobody knows who has it."""
+        """Go on with a message whose sender died between its content and the answer: it is unknown whether the server has it."""
         if claim.message.channel in ARRIVES_ONCE:
             return await self._postpone(claim, "deferred", attempts=claim.attempts + 1)
         return await self._unsure(claim, attempts=claim.attempts + 1)
 
     async def _unsure(self, claim: Claim, *, attempts: int) -> Result:
-        """Nobody knows whether the message was taken; its kind says what follows.
+        """It is unknown whether the message was accepted; its kind says what follows.
 
         A crash after the message was given back offers it again: that is what was decided.
         """
@@ -194,7 +194,7 @@ class MailDelivery:
         return await self._put_off(claim, result, attempts=attempts, pause=pause)
 
     async def _put_off(self, claim: Claim, result: Result, *, attempts: int, pause: timedelta) -> Result:
-        """Try again after the pause, unless the next channel would then be too late, whoever is to blame."""
+        """Try again after the pause, unless the next channel would then be too late, whatever the cause."""
         latest = self._last_chance(claim)
         if latest is not None and claim.created_at < latest <= self.clock() + pause:
             return await self._settle(claim, "failed", attempts=attempts, reason="gave-up")
@@ -202,7 +202,7 @@ class MailDelivery:
         return result
 
     def _last_chance(self, claim: Claim) -> datetime | None:
-        """None also where our code fails to reckon it: the message must be put off all the same."""
+        """None also if our code fails to compute it, so that the message can still be postponed."""
         try:
             return last_chance(claim.message, self.law)
         except Exception as error:  # noqa: BLE001 - a fault with one message must not stop the others
@@ -238,7 +238,7 @@ class MailDelivery:
             self._handed_over.popitem(last=False)
 
     async def _insist(self, write: Callable[[], Awaitable[Kept]]) -> Kept:
-        """Write what we know of an attempt, however long the store is away: nobody else knows it."""
+        """Write the outcome of an attempt, however long the store is away: only this process knows it."""
         pause = self.pauses()
         while True:
             try:

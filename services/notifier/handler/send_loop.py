@@ -1,4 +1,4 @@
-"""The sending itself: claim what is due, deliver side by side, pause when server or store is away."""
+"""The send loop: claim what is due, deliver side by side, pause when server or store is away."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -67,14 +67,14 @@ class Rounds:
             self._looked_at = now
 
     async def _pass_over(self) -> None:
-        """While the server is left alone, let the next channel have what would be late otherwise."""
+        """While the server is given a rest, hand over to the next channel what would otherwise be late."""
         for claim in await self.queue.claim(self.side_by_side, dated=True):
             result = await self.courier.pass_over(claim)
             if result == "failed":
                 self.observer.came_to(claim, result)
 
     async def _claim(self) -> bool:
-        """Start what may be started now; False if that was nothing."""
+        """Claim and start what may be started now; False if there was nothing."""
         now = self.monotonic()
         self.pace = self.pace.refilled(now, at_most=self.breaker.rate(now))
         free = self.breaker.allowance(now, most=self.side_by_side) - len(self._under_way)

@@ -60,7 +60,7 @@ def read_rows(name: str, data: bytes) -> Iterator[Opened]:
     """The rows of a file that `WRITE` made.
 
     Raises:
-        Refused: it is not one.
+        ProofRefused: it is not one.
     """
     try:
         yield from _from_parquet(data) if name.endswith(".parquet") else _from_json_lines(data)

@@ -1,4 +1,4 @@
-"""What is answered, as JSON documents; the OpenAPI description is made from them."""
+"""The answers as JSON documents; the OpenAPI description is made from them."""
 
 from base64 import b64encode
 from collections.abc import Sequence

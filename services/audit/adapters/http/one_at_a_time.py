@@ -1,4 +1,4 @@
-"""What reads the whole log runs once at a time; a request meanwhile gets 503 and Retry-After."""
+"""Limits work that reads the whole log to one request at a time; others get 503 and Retry-After."""
 
 from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
@@ -15,7 +15,7 @@ class OneAtATime:
         """Take the place.
 
         Raises:
-            Problem: 503 while somebody else has it.
+            Problem: 503 while another request has it.
         """
         if self._taken:
             raise Problem(

@@ -70,7 +70,7 @@ class ReaderAuth(Gate[Reader]):
             raise _without_purpose(refused, said) from None
 
     async def refuse(self, request: Request, reader: Reader, reason: str) -> Bilingual:
-        """Put it on record that this reader was turned away; return a sentence that says so."""
+        """Record that this reader was refused; return a sentence that says so."""
         return on_record(await self._record(reason, route_of(request), reader.name))
 
 

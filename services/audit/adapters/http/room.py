@@ -75,7 +75,7 @@ class SearchParameters(WireModel):
         """What is asked of the archive.
 
         Raises:
-            Refused: ``after`` is not what ``next`` was.
+            ProofRefused: ``after`` is not what ``next`` was.
         """
         start = None if self.after is None else Cursor.from_text(self.after)
         traced = self.correlation is not None and "-" not in self.correlation

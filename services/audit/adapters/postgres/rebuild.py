@@ -56,7 +56,7 @@ async def rebuild(
     ``consumer`` is set to go on at these positions; all that lies before them is in the tree.
 
     Raises:
-        Refused: the database has entries of this log, or the files are not what the checkpoint says.
+        ProofRefused: the database has entries of this log, or the files are not what the checkpoint says.
     """
     async with transaction(pool) as connection:
         log = await _empty_log(connection, checkpoint.origin)

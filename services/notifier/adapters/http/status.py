@@ -1,4 +1,4 @@
-"""How fast messages are handed over: published, as GOV.UK Notify does; figures only, about nobody."""
+"""How fast messages are handed over: published, as GOV.UK Notify does; figures only, no personal data."""
 
 from http import HTTPStatus
 from typing import Annotated

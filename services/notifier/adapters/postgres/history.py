@@ -1,4 +1,4 @@
-"""Whether the store is the one that this process knew: a server that was replaced may have forgotten what was sent.
+"""Detects that the store was replaced: another server may have forgotten what was sent.
 
 After a failover or a restore the offsets of the inputs may lie in the past, and messages that were sent wait
 again. Nothing may be claimed before the inputs have been replayed once more, to ends that are noted anew.

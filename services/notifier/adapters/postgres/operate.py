@@ -103,7 +103,7 @@ async def ahead(pool: Pool, case: UUID) -> Sequence[Timer]:
 async def send_again(
     pool: Pool, *, messages: Collection[UUID] = (), reason: str | None = None
 ) -> frozenset[UUID]:
-    """Let these messages, or all that failed for this reason, wait to be sent; return which will be.
+    """Queue these messages again, or all that failed for this reason; return which will be sent.
 
     A message that was sent, waits already, or whose contact has been deleted, is left as it is.
     """

@@ -1,4 +1,4 @@
-"""What delivery reports say of mails that were handed over, each with its event in one transaction."""
+"""Writes what delivery reports say about mails that were handed over, each with its event in one transaction."""
 
 from datetime import datetime
 from uuid import UUID

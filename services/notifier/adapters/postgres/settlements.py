@@ -1,4 +1,4 @@
-"""The event that a message's outcome is published as."""
+"""The event that publishes a message's outcome."""
 
 from uuid import UUID
 

@@ -23,7 +23,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 
 @contextmanager
 def reaching_store() -> Iterator[None]:
-    """Say of a server that cannot be reached what the notifier's ports say."""
+    """Translate the errors of an unreachable server into those of the notifier's ports."""
     try:
         yield
     except Unavailable as away:

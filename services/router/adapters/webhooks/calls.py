@@ -1,4 +1,4 @@
-"""One call of a webhook: signed, thin, through the one way out."""
+"""One call of a webhook: signed, thin, sent through `shared.web.egress`."""
 
 import asyncio
 from collections import defaultdict
