@@ -14,7 +14,16 @@ from services.router.domain.cases import custody as c
 from services.router.domain.cases import orders
 from services.router.domain.cases.fetching import fetched
 from services.router.domain.cases.supplements import supplement, withdraw
-from services.router.domain.cases.transitions import OPEN, TRANSITIONS, Act, CaseState, drawing, may
+from services.router.domain.cases.transitions import (
+    CLOSED,
+    OPEN,
+    TRANSITIONS,
+    UNANSWERED,
+    Act,
+    CaseState,
+    drawing,
+    may,
+)
 from shared.events import ids
 from shared.events.case import (
     AnswerGiven,
@@ -258,10 +267,15 @@ def test_a_supplement_is_reported_once_and_kept_and_changes_nothing_after_the_en
 @given(ORDER, st.data())
 def test_a_repetition_has_no_second_effect(order: list[Event[Payload]], data: st.DataObject) -> None:
     order = [RECEIVED, *order]
-    again = data.draw(st.lists(st.sampled_from(range(len(order))), max_size=10))
-    twice = [*order, *(order[place] for place in again)]
-    assert run(twice).custody == run(order).custody
-    assert run(twice).told_ids == run(order).told_ids
+    once = run(order)
+    assert once.custody is not None
+    # Nobody fetches what is not delivered yet; that this is passed over, and counts later, is no second effect.
+    applied = {*once.custody.applied}
+    taken = [each for each in order if each.id in applied or not carries(each, DeliveryFetched)]
+    again = data.draw(st.lists(st.sampled_from(taken), max_size=10))
+    twice = run([*order, *again])
+    assert twice.custody == once.custody
+    assert twice.told_ids == once.told_ids
 
 
 @given(ORDER)
@@ -296,6 +310,56 @@ def test_each_act_stands_in_the_table_once_for_a_state_and_is_one_actors() -> No
     assert len(rows) == len(set(rows))
     actors = {(each.act, each.actor) for each in TRANSITIONS}
     assert len(actors) == len({act for act, _ in actors})
+
+
+@pytest.mark.parametrize("standing", OPEN)
+def test_whoever_holds_an_open_case_may_always_ask_extend_decide_and_hand_it_on(
+    standing: CustodyState,
+) -> None:
+    always: tuple[Act, ...] = (
+        "information-requested",
+        "unreadable",
+        "extended",
+        "returned",
+        "forwarded",
+        "decided",
+    )
+    assert [act for act in always if not may(act, standing)] == []
+
+
+@pytest.mark.parametrize("standing", ["parked", *OPEN])
+def test_until_the_end_the_applicant_may_add_and_withdraw_and_the_operator_erase(
+    standing: CustodyState,
+) -> None:
+    assert all(may(act, standing) for act in ("supplemented", "withdrawn", "erase"))
+
+
+@pytest.mark.parametrize("standing", UNANSWERED)
+def test_until_an_authority_has_answered_it_may_accept_and_the_desk_may_move_the_case(
+    standing: CustodyState,
+) -> None:
+    assert all(may(act, standing) for act in ("accepted", "assign", "redeliver"))
+    assert may("fetched", standing) == (standing == "routed")
+
+
+@pytest.mark.parametrize("standing", CLOSED)
+def test_after_the_end_only_erasure_is_left_and_the_certificate_of_a_deemed_approval(
+    standing: CustodyState,
+) -> None:
+    left = {act for kinds in get_args(Act) for act in get_args(kinds) if may(act, standing)}
+    assert (
+        left
+        == {
+            "decided": {"erase"},
+            "deemed-approved": {"certified", "erase"},
+            "withdrawn": {"erase"},
+            "erased": set(),
+        }[standing]
+    )
+
+
+def test_silence_approves_only_what_the_authority_has_accepted_and_what_lacks_nothing() -> None:
+    assert [each for each in get_args(CustodyState) if may("silence", each)] == ["accepted"]
 
 
 @pytest.mark.parametrize("standing", OPEN)

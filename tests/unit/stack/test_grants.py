@@ -1,6 +1,6 @@
 """What Kafka allows follows from the catalogue, and an authority's login opens only what is its own."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from amtsweg.stack.provision.grants import Grant, authority_login, grants
@@ -67,6 +67,8 @@ def test_no_service_reads_sealed_data_that_the_catalogue_does_not_give_it() -> N
     assert readers == {"intake", "router", "notifier", "audit"}
 
 
+@example(own="g-064", other="g-0641")
+@example(own="g-0641", other="g-064")
 @given(own=IDS, other=IDS)
 def test_an_authority_opens_nothing_of_another(own: str, other: str) -> None:
     foreign = [g for g in grants([own, other]) if g.principal == authority_login(own)] if own != other else []

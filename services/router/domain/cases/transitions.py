@@ -24,6 +24,8 @@ OPEN: Final[tuple[CustodyState, ...]] = (*UNANSWERED, "accepted", "information-r
 
 _SUPPLEMENTED_UNASKED: Final[tuple[CustodyState, ...]] = (*UNANSWERED, "accepted", "supplemented")
 
+_ASKED: Final[tuple[CustodyState, ...]] = ("information-requested", "supplemented")
+
 CLOSED: Final[tuple[CustodyState, ...]] = ("decided", "deemed-approved", "withdrawn", "erased")
 """Final states: the case can only be erased or forgotten."""
 
@@ -58,13 +60,9 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(act="withdrawn", actor="platform", sources=("parked", *OPEN), targets=("withdrawn",)),
     Transition(act="accepted", actor="holder", sources=UNANSWERED, targets=("accepted",)),
     Transition(act="information-requested", actor="holder", sources=OPEN, targets=("information-requested",)),
-    Transition(act="unreadable", actor="holder", sources=OPEN, targets=OPEN),
-    Transition(
-        act="extended",
-        actor="holder",
-        sources=OPEN,
-        targets=("accepted", "information-requested", "supplemented"),
-    ),
+    *(Transition(act="unreadable", actor="holder", sources=(each,), targets=(each,)) for each in OPEN),
+    Transition(act="extended", actor="holder", sources=(*UNANSWERED, "accepted"), targets=("accepted",)),
+    *(Transition(act="extended", actor="holder", sources=(each,), targets=(each,)) for each in _ASKED),
     Transition(act="returned", actor="holder", sources=OPEN, targets=("routed", "parked")),
     Transition(act="forwarded", actor="holder", sources=OPEN, targets=("routed", "parked")),
     Transition(act="decided", actor="holder", sources=OPEN, targets=("decided",)),
