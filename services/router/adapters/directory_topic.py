@@ -34,7 +34,12 @@ _KEPT: Final = timedelta(days=1)
 """Versions that have decided lately stay at hand, for what was received before a change and comes after it."""
 
 _OLDER: Final = 4
-"""How many versions of longer ago stay at hand; more of them would be built in turn."""
+"""How many versions of longer ago stay at hand, the last asked for."""
+
+_AT_HAND_SECONDS: Final = 60.0
+"""Each stays at hand so long after it was asked for, longer than any pause before the next try. Otherwise partitions
+that want more than `_OLDER` of them would have them built in turn, and none would go on.
+"""
 
 _EVERY_MS: Final = 1000
 _SHOWN: Final = 12
@@ -89,6 +94,7 @@ class FollowedDirectories:
         self._built: dict[str, Resolver | BrokenDirectory] = {}
         self._lately: Sequence[tuple[datetime, Resolver | BrokenDirectory]] = ()
         self._older: dict[str, Resolver | BrokenDirectory] = {}
+        self._asked_for: dict[str, float] = {}
         self._wanted: Version | None = None
         self._wanted_day: tuple[Resolver, date] | None = None
         self._preparing = asyncio.Lock()
@@ -185,11 +191,17 @@ class FollowedDirectories:
     async def _build_what_was_wanted(self) -> None:
         version, self._wanted = self._wanted, None
         if version is not None and version.id not in self._older:
-            built = await self._build(version)
-            self._older = dict([*self._older.items(), (version.id, built)][-_OLDER:])
+            self._older[version.id] = await self._build(version)
+            self._drop_older()
         wanted, self._wanted_day = self._wanted_day, None
         if wanted is not None:
             await self._prepare(*wanted)
+
+    def _drop_older(self) -> None:
+        since = self._seconds() - _AT_HAND_SECONDS
+        last = [*self._asked_for][-_OLDER:]
+        self._asked_for = {id_: at for id_, at in self._asked_for.items() if at > since or id_ in last}
+        self._older = {id_: built for id_, built in self._older.items() if id_ in self._asked_for}
 
     async def _build(self, version: Version) -> Resolver | BrokenDirectory:
         built = await asyncio.to_thread(_built, version)
@@ -208,7 +220,11 @@ class FollowedDirectories:
     def _long_ago(self, instant: datetime) -> Resolver | BrokenDirectory:
         """For what was received days ago and is decided only now; the first version counts before it began."""
         version = self._versions.at(instant)
-        found = self._built.get(version.id) or self._older.get(version.id)
+        if version.id in self._built:
+            return self._built[version.id]
+        self._asked_for.pop(version.id, None)
+        self._asked_for[version.id] = self._seconds()
+        found = self._older.get(version.id)
         if found is None:
             self._wanted = version
             raise Unavailable(

@@ -92,6 +92,27 @@ async def test_a_version_of_long_ago_is_built_once_however_long_its_backlog_take
     assert len(built) == 2
 
 
+async def test_partitions_that_want_many_old_versions_all_go_on() -> None:
+    """A week's outage with a change each day: each partition asks again and again for the version of its day."""
+    versions, changes = there_and_back(), 12
+    for number in range(changes):
+        change = nordmark_change(
+            versions, name=f"Hafenort {number}", effective_from=NOON + (3 + number) * HOUR
+        )
+        versions = versions.followed_by(change, recorded_at=NOON)
+    later, built = NOON + 1000 * HOUR, list[Directory]()
+    directories, _ = await known(versions, now=later, on_directory=built.append)
+    waiting = {NOON + (3 + number) * HOUR for number in range(changes - 1)}
+    for _ in range(len(waiting)):
+        for instant in waiting:
+            with suppress(Unavailable):
+                directories.at(instant)
+        await directories.know(versions, asked=0.0, now=later)
+    decided_by = {directories.at(instant).directory.version for instant in waiting}
+    assert len(decided_by) == len(waiting)
+    assert len(built) == len(waiting) + 1
+
+
 async def test_all_that_takes_long_is_built_while_the_event_loop_serves_others() -> None:
     """Each step is tried beside a task that counts: on the event loop it could not count before the step is over."""
     versions, later, day = there_and_back(), NOON + 100 * HOUR, date(2029, 3, 1)
