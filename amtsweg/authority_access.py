@@ -63,6 +63,10 @@ def add(
             help="alle, die im veröffentlichten Verzeichnis stehen, auch erst künftig, und keinen Zugang haben"
         ),
     ] = False,
+    unlisted: Annotated[
+        bool,
+        typer.Option(help="auch, wenn weder das Verzeichnis noch eine veröffentlichte Änderung sie nennt"),
+    ] = False,
     public_key: _PublicKey = None,
     client_key: _ClientKey = None,
     client_id: _ClientId = None,
@@ -86,6 +90,8 @@ def add(
         )
     for each in wanted:
         check_id(each)
+    if authority and not unlisted:
+        _check_listed(authority)
     ways = ways_in(folder)
     handed = Handed(_jwk(public_key), _jwk(client_key))
     for each in wanted:
@@ -235,14 +241,27 @@ def named_by(versions: Versions, now: datetime) -> frozenset[str]:
     )
 
 
+async def _named() -> frozenset[str]:
+    return named_by((await published.read(super_user().address())).versions, datetime.now(UTC))
+
+
+def _check_listed(authorities: Sequence[str]) -> None:
+    """Before anything is made: a slip of the pen would leave topics, a login and keys of nobody."""
+    if missing := ", ".join(sorted(set(authorities) - asyncio.run(_named()))):
+        raise WrongCallError(
+            said(
+                de=f"{missing}: weder das geltende Verzeichnis noch eine veröffentlichte Änderung nennt das. "
+                "Ist es richtig, erst die Änderung veröffentlichen (`amtsweg directory apply`), oder --unlisted.",
+                en=f"{missing}: neither the directory in force nor a published change names this. "
+                "If it is right, publish the change first (`amtsweg directory apply`), or give --unlisted.",
+            )
+        )
+
+
 def _without_access() -> Sequence[str]:
     """Whom the published directory names and nobody acts for."""
-
-    async def named() -> frozenset[str]:
-        return named_by((await published.read(super_user().address())).versions, datetime.now(UTC))
-
     known = {each for row in access(registration.everybody) for each in row["authorities"]}
-    return sorted(asyncio.run(named()) - known)
+    return sorted(asyncio.run(_named()) - known)
 
 
 def ways_in(folder: Path | None) -> WaysIn:

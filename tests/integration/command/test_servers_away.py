@@ -23,7 +23,7 @@ ASKING: Final = {
         "Prüfstelle",
         "--purpose supervision --reference 1 --url http://{away} --token-file {password} --log-key {verifier}",
     ),
-    "authority add": ("PostgreSQL", "g-06531005"),
+    "authority add": ("Kafka", "g-06531005"),
     "authority list": ("Kafka", ""),
     "authority quota": ("Kafka", "g-06531005 authority"),
     "authority resume": ("Kafka", "g-06531005"),

@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 from amtsweg.authorities import commands
 from amtsweg.bus import everything
 from amtsweg.stack.endpoints import SCRAM
+from amtsweg.stack.errors import WrongCallError
 from amtsweg.stack.provision import suspension
 from amtsweg.stack.provision.grants import authority_login
 from amtsweg.stack.provision.kafka import end_login, known_logins
@@ -30,7 +31,7 @@ from shared.access.registration import add
 from shared.access.schema import SCHEMA
 from shared.events.envelope import decode
 from shared.events.operation import ResumeOrdered, SuspendOrdered
-from shared.events.topics import OPERATION_ORDERED, PARTITIONS
+from shared.events.topics import DIRECTORY_CHANGED, OPERATION_ORDERED, PARTITIONS
 from shared.kafka.client import KafkaAddress
 from shared.kafka.operator_orders import ordered, send_orders
 from shared.postgres.pool import open_pool
@@ -56,6 +57,10 @@ class House:
 
     def run(self, command: str, *arguments: str) -> Result:
         return CliRunner().invoke(commands, [command, *arguments, "--folder", str(self.folder)])
+
+    def add(self, *arguments: str) -> Result:
+        """No directory names these authorities."""
+        return self.run("add", self.authority, "--unlisted", *arguments)
 
     def file(self) -> Json:
         path = self.folder / "authorities" / self.authority / "access.json"
@@ -127,9 +132,14 @@ def house(kafka: KafkaAccess, database: Database, tmp_path: Path, monkeypatch: p
 
     asyncio.run(found())
     admin = kafka.part.endpoint.admin()  # kept while it is asked
-    name = OPERATION_ORDERED.name
-    made = admin.create_topics([NewTopic(name, OPERATION_ORDERED.partitions(PARTITIONS), 1)])
-    assert not isinstance(made[name].exception(30), OSError)  # it may be there already
+    made = admin.create_topics(
+        [
+            NewTopic(each.name, each.partitions(PARTITIONS), 1)
+            for each in (DIRECTORY_CHANGED, OPERATION_ORDERED)
+        ]
+    )
+    for topic in made.values():
+        assert not isinstance(topic.exception(30), OSError)  # it may be there already
     secrets = {"kafka": kafka.password, "postgres": database.password}
     for name, secret in secrets.items():
         (tmp_path / name).write_text(secret)
@@ -158,8 +168,8 @@ def written(path: Path, document: Json) -> str:
 
 
 def test_one_command_gives_an_authority_all_that_it_needs_and_another_ends_it(house: House) -> None:
-    added = house.run("add", house.authority)
-    again = house.run("add", house.authority)
+    added = house.add()
+    again = house.add()
 
     assert added.exit_code == 0, added.output
     assert again.exit_code != 0
@@ -177,7 +187,7 @@ def test_one_command_gives_an_authority_all_that_it_needs_and_another_ends_it(ho
 @pytest.mark.parametrize("steps", [1, 2], ids=["suspended only", "and without a password"])
 def test_a_revocation_that_was_broken_off_is_completed_by_the_next(house: House, steps: int) -> None:
     """What a process that is killed between two steps leaves behind; nobody can enter or read meanwhile."""
-    assert house.run("add", house.authority).exit_code == 0
+    assert house.add().exit_code == 0
     asyncio.run(_leave(house))
     login, endpoint = authority_login(house.authority), house.kafka.part.endpoint
     suspension.suspend(endpoint, house.authority)
@@ -229,7 +239,7 @@ def test_its_own_keys_are_taken_and_what_is_replaced_goes_on_for_a_while(
 ) -> None:
     first, second = written(tmp_path / "1", jwk("first")), written(tmp_path / "2", jwk("second"))
     signing = written(tmp_path / "3", jwk("signing"))
-    added = house.run("add", house.authority, "--public-key", first, "--client-key", signing)
+    added = house.add("--public-key", first, "--client-key", signing)
     together = house.run("rotate", house.authority, "--public-key", second, "--overlap", "1")
     both = house.kids()
     twice = house.run("rotate", house.authority, "--public-key", second)
@@ -246,16 +256,18 @@ def test_its_own_keys_are_taken_and_what_is_replaced_goes_on_for_a_while(
     assert [each.id for each in principal.credentials] == ["signing"]
 
 
+def test_an_id_that_no_published_directory_names_is_refused_and_nothing_is_made(house: House) -> None:
+    refused = house.run("add", house.authority)
+    assert isinstance(refused.exception, WrongCallError)
+    assert house.authority in str(refused.exception)
+    assert "--unlisted" in str(refused.exception)
+    assert house.principal(house.authority) is None
+    assert not (house.folder / "authorities").exists()
+
+
 def test_a_private_or_weak_key_is_refused_and_nothing_is_made(house: House, tmp_path: Path) -> None:
-    private = house.run(
-        "add", house.authority, "--public-key", written(tmp_path / "k", jwk("k", private=True))
-    )
-    weak = house.run(
-        "add",
-        house.authority,
-        "--public-key",
-        written(tmp_path / "w", {"kty": "oct", "k": "AAAA", "kid": "w"}),
-    )
+    private = house.add("--public-key", written(tmp_path / "k", jwk("k", private=True)))
+    weak = house.add("--public-key", written(tmp_path / "w", {"kty": "oct", "k": "AAAA", "kid": "w"}))
 
     assert private.exit_code != 0
     assert weak.exit_code != 0
@@ -264,7 +276,7 @@ def test_a_private_or_weak_key_is_refused_and_nothing_is_made(house: House, tmp_
 
 
 def test_a_new_secret_and_a_new_password_work_and_the_old_secret_for_a_while(house: House) -> None:
-    house.run("add", house.authority)
+    house.add()
     before = house.access
     rotated = house.run("rotate", house.authority, "--client", "--password", "--overlap", "1")
     after = house.access
@@ -318,7 +330,7 @@ def test_a_provider_serves_more_authorities_and_fewer(house: House) -> None:
 
 
 def test_the_list_tells_who_acts_for_whom_and_no_secret(house: House) -> None:
-    house.run("add", house.authority)
+    house.add()
     secrets = {house.access["secret"], house.access["password"]}
     told = house.run("list", "--json")
     shown = house.run("show", house.authority)
@@ -352,7 +364,7 @@ async def test_a_suspension_and_its_end_are_orders_on_record(house: House, kafka
 
 async def test_what_the_console_has_ordered_the_command_sees_completes_and_ends(house: House) -> None:
     """An order of the console leaves Kafka's login to the command; until it is resumed nobody gets a new access."""
-    assert (await asyncio.to_thread(house.run, "add", house.authority)).exit_code == 0
+    assert (await asyncio.to_thread(house.add)).exit_code == 0
     ordered_there = ordered(
         SuspendOrdered(authority=house.authority, principal="betrieb-1"), source="urn:amtsweg:console"
     )
@@ -363,7 +375,7 @@ async def test_what_the_console_has_ordered_the_command_sees_completes_and_ends(
         return document
 
     assert await _shut(shown) == (True, False)
-    refused = await asyncio.to_thread(house.run, "add", house.authority, "--client-id", unique("client"))
+    refused = await asyncio.to_thread(house.add, "--client-id", unique("client"))
     assert "amtsweg authority resume" in str(refused.exception or refused.output)
     runner = CliRunner()
     for command, told in (("suspend", (True, True)), ("resume", (False, False))):

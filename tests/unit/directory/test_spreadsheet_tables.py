@@ -9,7 +9,9 @@ import pytest
 
 from services.router.adapters.directory_files import read_tables
 from services.router.domain.directory.columns import KINDS, TEXT
+from services.router.domain.directory.parse import parse_directory
 from services.router.domain.directory.tables import BrokenDirectory, rows
+from tests.support.directories import NORDMARK_TABLES
 from tests.support.routing import HESSEN
 
 pytestmark = pytest.mark.slow
@@ -120,6 +122,23 @@ def test_what_spreadsheets_make_of_keys_days_and_numbers_is_refused(
     assert row is not None
     with pytest.raises(BrokenDirectory, match=rf"^{table}, line 2: {column} is "):
         read(table, {**row, column: damaged})
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "told"),
+    [
+        ("names", "01001000,", "01009999,", r"^names: 01009999 is unknown \(line [0-9]+\)$"),
+        ("areas", ",g-01001000,", ",g-01009999,", r"^areas, 01001000: g-01009999 is unknown \(line 2\)$"),
+        ("populations", "01051001,,", "01051002,,", r"^populations, 01051002: .* overlap \(lines [0-9]+, [0-9]+\)$"),
+    ],
+)  # fmt: skip
+def test_tables_that_contradict_each_other_are_refused_with_the_lines(
+    table: str, old: str, new: str, told: str
+) -> None:
+    changed = NORDMARK_TABLES[table].replace(old, new, 1)
+    assert changed != NORDMARK_TABLES[table]
+    with pytest.raises(BrokenDirectory, match=told):
+        parse_directory("01", "Nordmark", {**NORDMARK_TABLES, table: changed})
 
 
 def test_a_byte_order_mark_and_semicolons_are_named() -> None:

@@ -1,7 +1,7 @@
 """Parses the texts of the tables into a validated directory; files and change sets both come through here."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar, cast, get_args
 
 from services.router.domain.directory.model import (
@@ -29,6 +29,7 @@ V = TypeVar("V")
 
 _AUTHORITY = "[a-z]{1,8}(-[a-z0-9]+)+"
 _SERVICE = "[0-9]{14}"
+_SHOWN_LINES = 5
 
 
 def parse_directory(land: str, name: str, texts: Mapping[str, str]) -> Directory:
@@ -66,8 +67,25 @@ def parse_directory(land: str, name: str, texts: Mapping[str, str]) -> Directory
         competences=_grouped((rule.service, rule) for rule in competences.values()),
         agreements=tuple(_unique(tables["agreements"], "id", _agreement).values()),
     )
-    check_directory(directory)
+    try:
+        check_directory(directory)
+    except BrokenDirectory as broken:
+        raise _with_lines(broken, tables) from None
     return directory
+
+
+def _with_lines(broken: BrokenDirectory, tables: Mapping[str, Sequence[TableRow]]) -> BrokenDirectory:
+    """The same, with the lines of the table that have the key it names."""
+    table, _, key = broken.where.partition(", ")
+    word = broken.problem.split()[0]
+    named = {key, *key.split()[-1:]} if key else {word}
+    rows_named = [row for row in tables[table] if not named.isdisjoint(row.cells.values())]
+    narrower = [row for row in rows_named if word in row.cells.values()]
+    found = [str(row.line) for row in narrower or rows_named]
+    if not found:
+        return broken
+    lines = f"line{'s' * (len(found) > 1)} {', '.join(found[:_SHOWN_LINES])}"
+    return BrokenDirectory(broken.where, f"{broken.problem} ({lines})")
 
 
 def _unique(lines: Iterable[TableRow], key: str, make: Callable[[TableRow], V]) -> dict[str, V]:

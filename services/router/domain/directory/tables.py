@@ -23,6 +23,8 @@ class BrokenDirectory(Exception):  # noqa: N818 - the state of the directory, no
     """The tables are not a valid directory; the text says where and what is wrong."""
 
     def __init__(self, where: str, problem: str) -> None:
+        self.where = where
+        self.problem = problem
         super().__init__(f"{where}: {problem}")
 
 
