@@ -150,9 +150,12 @@ class ListedGroupsStruct(RequestStruct):
 
 
 class ListedGroups(Request[ListedGroupsStruct]):
-    """The groups of one broker with their state, of the old and of the new protocol."""
+    """The groups of one broker in these states, of the old and of the new protocol."""
 
     API_KEY = 16
 
+    def __init__(self, states: list[str]) -> None:
+        self._states = states
+
     def build(self, request_struct_class: type[ListedGroupsStruct]) -> ListedGroupsStruct:
-        return request_struct_class([], {})
+        return request_struct_class(self._states, {})

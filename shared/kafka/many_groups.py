@@ -19,7 +19,8 @@ _AT_ONCE: Final = 1000
 _NO_SUCH_TOPIC: Final = frozenset({TopicAuthorizationFailedError.errno, UnknownTopicOrPartitionError.errno})
 """To a login that may not see it, a topic that is missing is one that is refused."""
 
-_WITHOUT_MEMBERS: Final = frozenset({"Empty", "Dead"})
+_WITH_MEMBERS: Final = ("PreparingRebalance", "CompletingRebalance", "Stable", "Assigning", "Reconciling")
+"""States of the old and the new protocol. An authority can leave as many groups without members behind as it likes."""
 
 
 class ManyGroups:
@@ -40,11 +41,13 @@ class ManyGroups:
     async def with_members(self) -> frozenset[str]:
         """The groups that somebody is a member of, as far as we may see them."""
         brokers = [broker.nodeId for broker in self._admin._client.cluster.brokers()]  # noqa: SLF001 - it has no public way to name a broker
-        answers = await asyncio.gather(*(self._send(broker, ListedGroups()) for broker in brokers))
+        answers = await asyncio.gather(
+            *(self._send(broker, ListedGroups([*_WITH_MEMBERS])) for broker in brokers)
+        )
         found: set[str] = set()
         for answer in answers:
             _check(answer.error_code)
-            found.update(group[0] for group in answer.groups if group[2] not in _WITHOUT_MEMBERS)
+            found.update(group[0] for group in answer.groups)
         return frozenset(found)
 
     async def _committed(self, topics: Mapping[str, str]) -> dict[str, int]:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import Unavailable
 from shared.web.bilingual import Bilingual
-from shared.web.connection import origin_of
 from shared.web.gates import pass_gates
 from shared.web.json_bodies import check_json, takes_json
+from shared.web.origins import asker
 from shared.web.problems import Postponed, Problem
 
 GRACE_SECONDS: Final = 10.0
@@ -140,8 +141,7 @@ class _Body:
             raise
         except Unavailable as away:
             raise Postponed(away) from away  # FastAPI takes any other error for one of the body
-        client = self._scope.get("client")
-        self._whose = f"principal {name}" if name is not None else origin_of(client[0]) if client else ""
+        self._whose = f"principal {name}" if name is not None else asker(HTTPConnection(self._scope))
         announced = dict(self._scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > self._limit:
             raise _too_large(self._limit)

@@ -15,6 +15,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.web.limits import HttpLimits
+from shared.web.origins import origin_of
 from shared.web.request_head import head_without_upgrade, is_unambiguous
 
 _REFUSED: Final = {
@@ -69,19 +70,6 @@ class Connections:
 
     def _is_proxy(self, host: str) -> bool:
         return bool(self._proxies) and any(ipaddress.ip_address(host) in each for each in self._proxies)
-
-
-def origin_of(host: str) -> str:
-    """The address that a limit counts: one IPv4 address, or the /64 that one IPv6 customer has."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if address.version == 4:  # noqa: PLR2004 - the protocol's version
-        return host
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class BoundedConnection(HttpToolsProtocol):

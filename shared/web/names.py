@@ -13,6 +13,7 @@ from shared.events.payload import WireModel
 from shared.web.app import OPEN_TO_ALL
 from shared.web.bilingual import Bilingual
 from shared.web.described import described
+from shared.web.origins import asker
 from shared.web.problems import Problem
 from shared.web.query_parameters import check_parameters
 from shared.web.rate_limit import Rates
@@ -61,7 +62,7 @@ def names_routes(names: NamesByKey, *, per_minute: int = SEARCHES_PER_MINUTE) ->
 
     async def admit(request: Request) -> None:
         """Apply the rate limit before the query is read: an invalid query costs as much as a valid one."""
-        wait = rates.take(request.client.host if request.client else "")
+        wait = rates.take(asker(request))
         if wait > 0:
             raise too_many(wait)
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import http.client
+import socket
 import threading
+import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from services.audit.domain.policy import Trusted
@@ -12,6 +15,8 @@ from shared.addresses import protected_url
 
 _MAX_ANSWER = 64 * 1024
 _STEP_SECONDS = 3.0
+_ANSWER_SECONDS = 10.0
+"""How long a whole answer may take: the time of a step begins anew with every byte."""
 
 
 def require_protected(witnesses: Mapping[str, Trusted], *, in_clear: Collection[str]) -> None:
@@ -39,9 +44,10 @@ def require_protected(witnesses: Mapping[str, Trusted], *, in_clear: Collection[
 
 
 class WitnessHttp:
-    """Posts to witnesses; blocking work runs in a thread, for at most three seconds a step."""
+    """Posts to witnesses; blocking work runs in a thread, for at most three seconds a step and ``answer_seconds`` an answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answer_seconds: float = _ANSWER_SECONDS) -> None:
+        self._answer_seconds = answer_seconds
         self._connections: dict[str, http.client.HTTPConnection] = {}
         self._locks: dict[str, threading.Lock] = {}
 
@@ -84,8 +90,16 @@ class WitnessHttp:
             connection.request("GET", path)
         else:
             connection.request("POST", path, body, {"Content-Type": "application/octet-stream"})
-        answer = connection.getresponse()
-        content = answer.read(_MAX_ANSWER)
+        ends = time.monotonic() + self._answer_seconds
+        late = threading.Timer(self._answer_seconds, _break_off, (connection.sock,))
+        late.start()
+        try:
+            answer = connection.getresponse()
+            content = answer.read(_MAX_ANSWER)
+        finally:
+            late.cancel()
+        if time.monotonic() >= ends:
+            raise TimeoutError("the answer took too long")
         if not answer.isclosed():
             self._forget(where)
         return Reply(answer.status, answer.getheader("Content-Type", ""), content)
@@ -99,3 +113,9 @@ class WitnessHttp:
         connection = self._connections.pop(where, None)
         if connection is not None:
             connection.close()
+
+
+def _break_off(connected: socket.socket) -> None:
+    """Wake the thread that reads from it, which closing would not."""
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)

@@ -256,6 +256,15 @@ async def test_guessing_is_counted_by_address(intake: Intake) -> None:
     assert intake.counted.who == ["address:127.0.0.1"]
 
 
+async def test_whoever_guesses_from_all_addresses_of_their_own_network_is_one(intake: Intake) -> None:
+    for address in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "::ffff:192.0.2.1"):
+        transport = httpx.ASGITransport(intake.app, client=(address, 4711))
+        async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
+            await http.post("/token", data=GRANT, headers=basic("portal", "guess"))
+    network = "address:2001:db8:0:1::/64"
+    assert intake.counted.who == [network, network, "address:192.0.2.1"]
+
+
 async def test_a_token_is_good_for_five_minutes(intake: Intake) -> None:
     token = intake.bearer()
     intake.clock.advance(minutes=4, seconds=59)

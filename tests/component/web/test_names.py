@@ -33,6 +33,16 @@ async def test_an_address_over_its_limit_gets_retry_after_and_others_are_answere
     assert other.status_code == 200
 
 
+async def test_an_ipv6_network_of_one_customer_is_one_address() -> None:
+    app = app_with(per_minute=20)
+
+    told = [await asked(app, f"2001:db8:0:1:{n}::{n}") for n in range(1, 4)]
+    other = await asked(app, "2001:db8:0:2::1")
+
+    assert [answer.status_code for answer in told] == [200, 200, 429]
+    assert other.status_code == 200
+
+
 async def test_a_question_that_cannot_be_read_counts_too() -> None:
     app = app_with(per_minute=10)
 

@@ -16,6 +16,7 @@ from shared.telemetry.metrics import Telemetry
 from shared.web.app import OPEN_TO_ALL
 from shared.web.bearer import authorization_of
 from shared.web.noted import note
+from shared.web.origins import asker
 
 _NOT_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 TOKEN_BODY_LIMIT: Final = 16 * 1024
@@ -88,7 +89,7 @@ def token_routes(
     )
     async def token(request: Request) -> Response:
         """Exchange the client's credentials for an access token of five minutes."""
-        quota = await count(f"address:{request.client.host if request.client else ''}")
+        quota = await count(f"address:{asker(request)}")
         if quota is not None and quota.exceeded:
             headers = {**quota.headers(), "Retry-After": str(quota.resets_in)}
             raise problem("quota-exceeded", request, headers=headers)

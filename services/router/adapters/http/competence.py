@@ -14,6 +14,7 @@ from shared.events.competence import CompetenceDecision, Inquiry
 from shared.web.app import OPEN_TO_ALL
 from shared.web.bilingual import Bilingual
 from shared.web.language import language_of
+from shared.web.origins import asker
 from shared.web.problems import Problem
 from shared.web.rate_limit import Rates
 
@@ -62,7 +63,7 @@ def add_competence(
 
     async def admit(request: Request) -> None:
         """Apply the rate limit before the query is read: an invalid query costs as much as a valid one."""
-        wait = rates.take(request.client.host if request.client else "")
+        wait = rates.take(asker(request))
         if wait > 0:
             raise _too_many(wait)
 
