@@ -142,7 +142,8 @@ class _Body:
         except Unavailable as away:
             raise Postponed(away) from away  # FastAPI takes any other error for one of the body
         self._whose = f"principal {name}" if name is not None else asker(HTTPConnection(self._scope))
-        announced = dict(self._scope["headers"]).get(b"content-length", b"0")
+        # Zeros in front count for nothing, except that Python reads no number of thousands of digits.
+        announced = dict(self._scope["headers"]).get(b"content-length", b"").lstrip(b"0")
         if announced.isdigit() and int(announced) > self._limit:
             raise _too_large(self._limit)
         self._pieces = [] if takes_json(self._scope) else None

@@ -77,6 +77,15 @@ async def test_what_two_readers_could_read_differently_is_refused(server: HttpSe
     assert await line.ended() == b""
 
 
+@pytest.mark.parametrize(("length", "status"), [(b"7", 200), (b"1001", 413)])
+async def test_a_length_behind_thousands_of_zeros_is_that_length(
+    server: HttpServer, length: bytes, status: int
+) -> None:
+    line = await Line.to(server)
+    await line.send(post(b"Content-Length: " + b"0" * 5000 + length + b"\r\n"))
+    assert (await line.answer()).status == status
+
+
 async def test_http_1_0_needs_no_host(server: HttpServer) -> None:
     line = await Line.to(server)
     await line.send(b"GET /health/live HTTP/1.0\r\n\r\n")
