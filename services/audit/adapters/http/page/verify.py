@@ -265,6 +265,7 @@ class Policy:
     def __init__(self, text: str) -> None:
         self.keys: dict[tuple[str, bytes], Key] = {}
         self.groups: dict[str, tuple[int, set[str]]] = {}
+        self.members: set[str] = set()
         self.quorum = ""
         for words in (line.split() for line in text.split("\n")):
             if not words or words[0].startswith("#"):
@@ -275,19 +276,27 @@ class Policy:
             elif kind == "witness":
                 self._add(Key(rest[0], witness=name))
             elif kind == "group":
-                self.groups[name] = self._group(rest[0], rest[1:])
+                self.groups[name] = self._group(name, rest[0], rest[1:])
             elif kind == "quorum" and not self.quorum:
                 self.quorum = name
             else:
                 raise ValueError("not a line of a policy")
 
-    def _group(self, threshold: str, members: list[str]) -> tuple[int, set[str]]:
+    def _group(self, name: str, threshold: str, members: list[str]) -> tuple[int, set[str]]:
         needed = {"all": len(members), "any": 1}.get(threshold) or int(threshold)
         if not 1 <= needed <= len(members) or len(set(members)) < len(members):
             raise Refused(
                 "Vertrauensregel: eine Gruppe verlangt keinen Zeugen, mehr als sie hat, oder nennt einen doppelt.",
                 "Policy: a group asks for no witness, for more than it has, or names one twice.",
             )
+        # A tree: else groups of groups could take longer to count than anybody lives.
+        known = {*self.groups, *(key.witness for key in self.keys.values())}
+        if name in known or not known.issuperset(members) or self.members & set(members):
+            raise Refused(
+                "Vertrauensregel: eine Gruppe heißt wie eine andere Zeile, oder ein Mitglied steht nicht vor ihr oder schon in einer Gruppe.",
+                "Policy: a group has another line's name, or a member does not stand before it or is in a group already.",
+            )
+        self.members.update(members)
         return needed, set(members)
 
     def _add(self, key: Key) -> None:

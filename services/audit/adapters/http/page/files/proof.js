@@ -87,13 +87,13 @@ async function readKey(vkey = "", witness = null) {
 
 /** Read a policy, or a single key of the log. */
 export async function readPolicy(text) {
-  const policy = { keys: [], groups: new Map(), quorum: null };
+  const policy = { keys: [], groups: new Map(), members: new Set(), quorum: null };
   if (!/^(log|witness|group|quorum)\s/m.test(text)) text = `log ${text.trim()}\nquorum none`;
   for (const line of text.split("\n")) {
     const [kind, name, ...rest] = line.trim().split(/\s+/);
     if (kind === "log") policy.keys.push(await readKey(name));
     else if (kind === "witness") policy.keys.push(await readKey(rest[0], name));
-    else if (kind === "group") policy.groups.set(name, readGroup(...rest));
+    else if (kind === "group") policy.groups.set(name, readGroup(policy, name, ...rest));
     else if (kind === "quorum" && name && policy.quorum === null) policy.quorum = name;
     else if (kind && !kind.startsWith("#")) throw new Refused("not a line of a policy");
   }
@@ -101,10 +101,14 @@ export async function readPolicy(text) {
   return policy;
 }
 
-function readGroup(threshold, ...members) {
+function readGroup(policy, name, threshold, ...members) {
   const needed = { all: members.length, any: 1 }[threshold] ?? Number(threshold);
   const whole = Number.isInteger(needed) && needed >= 1 && needed <= members.length;
   if (!whole || new Set(members).size < members.length) throw new Refused("a group asks for no witness, for more than it has, or names one twice");
+  // A tree: else groups of groups could take longer to count than anybody lives.
+  const known = new Set([...policy.groups.keys(), ...policy.keys.map(key => key.witness)]);
+  if (known.has(name) || members.some(member => !known.has(member) || policy.members.has(member))) throw new Refused("a group has another line's name, or a member does not stand before it or is in a group already");
+  members.forEach(member => policy.members.add(member));
   return { needed, members };
 }
 
