@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from io import TextIOWrapper
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -105,6 +106,8 @@ def own_options_first(arguments: Sequence[str]) -> list[str]:
 
 
 def main() -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does: no letter ends a command
     with if_interrupted(stopped):  # also while the command is imported
         rest = own_options_first(sys.argv[1:])
         asked = [argument for argument in rest if argument in COMMANDS][:1]

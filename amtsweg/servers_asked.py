@@ -1,5 +1,6 @@
 """Which server a command has asked last: where it does not answer, the command names it and says what to do."""
 
+import asyncio
 import socket
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from shared.postgres.pool import Pool, open_pool
 from shared.telemetry.reason_words import reason_words
 
 _LISTENS_SECONDS: Final = 5.0
+_ANSWERS_SECONDS: Final = 10.0
 
 _LAST: list[tuple[str, str]] = []
 
@@ -46,7 +48,8 @@ def listening(addresses: str) -> None:
 async def asked_pool(url: str, **settings: Any) -> Pool:
     """`shared.postgres.pool.open_pool`, and the server is noted."""
     asking("PostgreSQL", url)
-    return await open_pool(url, **settings)
+    async with asyncio.timeout(_ANSWERS_SECONDS):  # a frozen server takes connections and says nothing
+        return await open_pool(url, **settings)
 
 
 def not_reached(error: BaseException) -> str:
@@ -55,7 +58,8 @@ def not_reached(error: BaseException) -> str:
     if not _LAST:
         return f"{text}: {reason_words(str(error), language())}"
     [(server, address)] = _LAST
-    failure = type(error.__cause__ or error).__name__
+    cause = error if isinstance(error, TimeoutError) else error.__cause__ or error
+    failure = type(cause).__name__
     return said(
         de=f"{text}: {server} unter {address} ({failure}). Ob der Server läuft, sagt beim lokalen Stapel `amtsweg status`; "
         "`amtsweg up` startet ihn. Sonst die Adresse prüfen und ob der Weg dorthin offen ist.",

@@ -72,6 +72,11 @@ def _lost_without(name: str) -> str:
 
 def _revive(part: PartStatus) -> str:
     name = part.name
+    if name in SERVERS and not part.pid:
+        return said(
+            de=f"`amtsweg logs {name}` sagt, warum; der Stapel endet jetzt von selbst, danach `amtsweg up`",
+            en=f"`amtsweg logs {name}` says why; the stack is ending by itself, after that `amtsweg up`",
+        )
     if name in SERVERS:
         return said(
             de=f"`amtsweg logs {name}`; dann `amtsweg down` und `amtsweg up`",

@@ -7,6 +7,7 @@ It believes nothing that it is told: the payload must fit the leaf's commitment,
 import argparse
 import hmac
 import http.client
+import io
 import json
 import sys
 import time
@@ -132,6 +133,8 @@ def printable(text: str) -> str:
 
 
 def main() -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a screen without a letter shows its number instead
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(description="Read a case's timeline and check it against the log.")
     parser.add_argument("stack", type=Path, help="var/stack.json of the running stack")
     parser.add_argument("case", help="receipt number (AW-…), or an id")

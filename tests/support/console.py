@@ -147,7 +147,11 @@ class ConsoleViews:
         if isinstance(order, GoOnOrdered):
             self._ground.processes.clear()
             return OrderReport("3", "going-on", "")
-        name = next(name for name, each in self._ground.letters.items() if each.place == order.record)
+        name = next(
+            name
+            for name, each in self._ground.letters.items()
+            if (each.group, each.place) == (order.group, order.record)
+        )
         if isinstance(order, ReplayOrdered):
             return OrderReport("1", "failed", "ce_type is missing")
         del self._ground.letters[name]

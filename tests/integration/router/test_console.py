@@ -35,6 +35,7 @@ async def ground(tmp_path: Path) -> ConsoleGround:
     for own_id in ("a-1", "a-2"):
         await found.answer(submission("antrag-2"), "accepted", authority="g-06531005", own_id=own_id)
     found.lay_aside("router:17")
+    found.lay_aside("audit:17")
     found.suspended[MARBURG] = RECEIVED_AT
     case = next(case for case, each in found.everything().items() if each.standing == "accepted")
     found.due[case] = Due(kind="decision-due", on=date(2026, 4, 10))
@@ -188,7 +189,7 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     )
     await _the_next_step_is_named_and_no_figure_that_nobody_measures(page)
     await _shot(page, "operator")
-    await expect(page.locator("#letters")).to_contain_text("Wie weiter: Ein zweiter Versuch hilft nur, wenn")
+    await _one_record_of_two_services_is_one_incident(page)
     await _a_group_goes_on(page)
     await page.get_by_role("button", name="Noch einmal versuchen").click()
     await expect(page.get_by_role("alert")).to_contain_text("wieder gescheitert")
@@ -196,19 +197,30 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     await page.get_by_role("button", name="Aufgeben", exact=True).click()
     await page.get_by_role("button", name="Ja, aufgeben").click()
     await expect(page.locator("#letters")).to_contain_text("keine unerledigten")
-    went_on, replayed, closed = ground.orders
-    assert went_on == GoOnOrdered(group="router", principal="betrieb-1")
-    assert isinstance(replayed, ReplayOrdered)
-    assert isinstance(closed, CloseOrdered)
-    assert (replayed.principal, closed.principal, closed.reason) == (
-        "betrieb-1",
-        "betrieb-1",
-        "beyond-repair",
-    )
+    _each_order_is_given_for_both(ground)
     await _an_authority_is_suspended_and_another_let_in(page, ground)
     await page.set_viewport_size({"width": 320, "height": 640})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
     await _shot(page, "narrow")
+
+
+def _each_order_is_given_for_both(ground: ConsoleGround) -> None:
+    went_on, replayed, replayed_too, closed, closed_too = ground.orders
+    assert went_on == GoOnOrdered(group="router", principal="betrieb-1")
+    assert isinstance(replayed, ReplayOrdered)
+    assert isinstance(closed, CloseOrdered)
+    assert (replayed.group, closed.group) == ("audit", "audit")
+    assert (replayed_too, closed_too) == tuple(
+        each.model_copy(update={"group": "router"}) for each in (replayed, closed)
+    )
+    assert (replayed.principal, closed.principal) == ("betrieb-1", "betrieb-1")
+    assert closed.reason == "beyond-repair"
+
+
+async def _one_record_of_two_services_is_one_incident(page: Page) -> None:
+    await expect(page.locator("#letters-list li")).to_have_count(1)
+    await expect(page.locator("#letters")).to_contain_text("Ein Datensatz, 2 Dienste")
+    await expect(page.locator("#letters")).to_contain_text("Wie weiter: Ein zweiter Versuch hilft nur, wenn")
 
 
 async def _a_deadline_leads_to_its_case(page: Page) -> None:

@@ -51,6 +51,8 @@ def test_whatever_has_ended_is_named_with_what_follows_and_what_to_do(name: str)
     assert "ist beendet" in finding.what
     assert finding.means != words_for("", "unheard of", language="de").means
     assert f"`amtsweg logs {name}`" in finding.do
+    assert "von selbst" in finding.do
+    assert not any(f"`amtsweg {each}" in finding.do for each in ("down", "restart"))
 
 
 @pytest.mark.parametrize(

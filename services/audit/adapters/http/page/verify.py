@@ -25,6 +25,7 @@ import base64
 import errno
 import hashlib
 import hmac
+import io
 import json
 import re
 import sys
@@ -807,6 +808,8 @@ def unreadable(failed: OSError | ValueError, language: int) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a screen without a letter shows its number instead
+        sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if arguments is None else arguments
     english = "--lang=en" in words or "--lang en" in " ".join(words)
     parser = call_in(1 if english else 0)

@@ -93,7 +93,8 @@ export const say = speaker({
 
   lettersTitle: ["Dead Letters", "Dead letters"],
   nothingDead: ["Es gibt keine unerledigten Dead Letters.", "There are no unsettled dead letters."],
-  whatIsDead: ["Ein Datensatz, den ein Dienst nicht verarbeiten konnte; jeder Dienst führt ihn für sich. Nur was zum selben Vorgang gehört, wartet darauf.", "A record that a service could not handle; each service lists it for itself. Only what belongs to the same case waits for it."],
+  oneRecord: ["Ein Datensatz, {0} Dienste: Was Sie anordnen, gilt für alle.", "One record, {0} services: what you order is for all of them."],
+  whatIsDead: ["Ein Datensatz, den ein Dienst nicht verarbeiten konnte. Nur was zum selben Vorgang gehört, wartet darauf.", "A record that a service could not handle. Only what belongs to the same case waits for it."],
   "dead-undecodable": ["Ein zweiter Versuch hilft nur, wenn ein anderer Programmstand den Datensatz lesen kann. Hat ihn keiner unserer Dienste geschrieben, geben Sie ihn auf („nicht zu retten“).", "A second try helps only if another release can read the record. If none of our services wrote it, give it up (“beyond repair”)."],
   "dead-internal-error": ["Beheben Sie die Ursache (meist mit einem neuen Programmstand), dann versuchen Sie es noch einmal. Ein geparkter Antrag geht auch über „Verzeichnis noch einmal fragen“ weiter.", "Remove the cause (mostly by a new release), then try again. A parked submission also goes on by “Ask the directory again”."],
   undecodable: ["nicht lesbar", "cannot be read"], "internal-error": ["Fehler im Dienst", "error in the service"],
