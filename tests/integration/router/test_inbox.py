@@ -1,14 +1,10 @@
 """The inbox by pull on real parts: one position for every transport, and nobody else's records."""
 
 import asyncio
-import json
-import re
-import subprocess
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +18,11 @@ from services.router.adapters.inbox_positions import InboxTurn
 from services.router.adapters.inboxes import KafkaInboxes
 from services.router.domain.cases.inbox import write_cursor
 from shared.events import ids
-from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered, CaseFetched
+from shared.events.case import (
+    AnswerGiven,
+    CaseAnswered,
+    CaseFetched,
+)
 from shared.events.clock import StepOverdue
 from shared.events.competence import Place
 from shared.events.envelope import Event, encode
@@ -43,13 +43,10 @@ from shared.events.topics import (
 from shared.telemetry.health import Health
 from tests.integration.router.conftest import Ground, url
 from tests.support.events import RECEIPT, RECEIVED_AT
-from tests.support.fresh_environment import fresh_environment, named_in
 from tests.support.routing import about
 
 FULDA, KASSEL, RUESSELSHEIM = "g-06631009", "g-06611000", "g-06433012"
 AT = {FULDA: Place(ags="06631009"), KASSEL: Place(ags="06611000"), RUESSELSHEIM: Place(ags="06433012")}
-GUIDE = Path(__file__).parents[3] / "docs" / "authorities.md"
-_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 Json = dict[str, Any]
 
 
@@ -361,38 +358,3 @@ async def test_one_page_is_not_held_up_by_what_was_asked_for_the_one_before(
             for authority in (FULDA, KASSEL)
         ]
     assert [len(page.records) for page in pages] == [1] * 40
-
-
-async def test_the_guide_leads_from_credentials_to_an_answer(
-    ground: Ground, doors: ServiceProcess, intake: ServiceProcess, tmp_path: Path
-) -> None:
-    (received,) = await routed(ground, RUESSELSHEIM)
-    stack = {
-        "urls": {"intake": url(intake), "router": url(doors)},
-        "authorities": {
-            RUESSELSHEIM: {
-                "clientId": RUESSELSHEIM,
-                "secret": ground.made.authority_secrets[RUESSELSHEIM],
-                "decryptionKeyFile": str(ground.made.keys.of_authority(RUESSELSHEIM, "decryption.jwk")),
-            }
-        },
-    }
-    (tmp_path / "var").mkdir()
-    (tmp_path / "var" / "stack.json").write_text(json.dumps(stack))
-    program = "\n".join(_PYTHON.findall(GUIDE.read_text(encoding="utf-8"))).replace(
-        "g-06531005", RUESSELSHEIM
-    )
-
-    ran = await asyncio.to_thread(
-        subprocess.run,
-        [str(fresh_environment(tmp_path / "fresh", named_in(GUIDE))), "-c", program],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-    assert ran.returncode == 0, ran.stderr
-    assert "{'betrieb': 'Laden'}" in ran.stdout
-    await ground.until(CASE_UPDATED.name, received.case_id, CaseAccepted)
