@@ -33,6 +33,7 @@ class SignInGround:
     now: datetime = RECEIVED_AT
     scopes: frozenset[str] = frozenset({"inbox.read"})
     issuer_away: bool = False
+    per_minute: int = 6000
     known: set[str] = field(default_factory=lambda: {"sachbearbeitung-1"})
 
     def admit(self, person: SignedInPerson) -> Principal | None:
@@ -115,6 +116,7 @@ def _page(ground: SignInGround, settings: SignIn, asking: httpx.AsyncClient) -> 
         clock=lambda: ground.now,
         http=asking,
         secret="s",
+        per_minute=ground.per_minute,
     )
     app = create_app(title="page", version="1", health=Health(), telemetry=Telemetry(), body_limit=65_536)
     app.include_router(parts.routes)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import httpx
@@ -11,7 +12,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet, import_key
 from joserfc.jws import JWSRegistry
 
 from shared.errors import Unavailable
@@ -19,6 +20,7 @@ from shared.errors import Unavailable
 SIGNED_WITH: Final = ("RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519")
 """Signatures of ID tokens that are believed; never ``none``, never a shared secret."""
 
+_NEEDED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _SCOPE: Final = "openid profile"
 _REREAD_SECONDS: Final = 3600.0
 _KEYS_REREAD_SECONDS: Final = 30.0
@@ -115,6 +117,8 @@ class OpenIdProvider:
                 raise Unavailable(
                     "the issuer's metadata names another issuer; check the setting sign_in.issuer"
                 )
+            if absent := [each for each in _NEEDED if not isinstance(found.get(each), str)]:
+                raise Unavailable(f"the issuer's metadata says no {absent[0]}")
             self._metadata, self._metadata_at = found, self._seconds()
         return self._metadata
 
@@ -163,9 +167,7 @@ class OpenIdProvider:
     async def _trusted(self, *, older_than: float = _REREAD_SECONDS) -> KeySet:
         if self._seconds() - self._keys_at > older_than:
             found = await self._read((await self._described())["jwks_uri"])
-            self._keys = KeySet.import_key_set(
-                {"keys": [key for key in found["keys"] if key.get("use") != "enc"]}
-            )
+            self._keys = KeySet(_readable(found.get("keys")))
             self._keys_at = self._seconds()
         return self._keys
 
@@ -180,6 +182,16 @@ class OpenIdProvider:
             return await self._http.request(method, url, **what)
         except httpx.HTTPError as away:
             raise Unavailable(f"the issuer cannot be reached: {type(away).__name__}; try again") from away
+
+
+def _readable(stated: object) -> list[Key]:
+    """The keys that we understand; others have no effect (RFC 7517 section 5)."""
+    keys: list[Key] = []
+    for each in stated if isinstance(stated, list) else []:
+        with suppress(JoseError, ValueError, TypeError, KeyError, AttributeError):
+            if each.get("use") != "enc":
+                keys.append(import_key(each))
+    return keys
 
 
 def _document(answer: httpx.Response) -> Mapping[str, Any]:

@@ -2,23 +2,31 @@
 
 import hmac
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import APIRouter, Request, Response, Security
+from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.responses import RedirectResponse
 
 from shared.errors import Unavailable
 from shared.events.payload import Instant, WireModel
 from shared.web.app import OPEN_TO_ALL
 from shared.web.bearer import Caller
+from shared.web.bilingual import Bilingual
 from shared.web.language import preferred
+from shared.web.origins import asker
+from shared.web.problems import Problem
+from shared.web.rate_limit import Rates
 from shared.web.sign_in.cookies import Cookies
 from shared.web.sign_in.gate import SessionGate
 from shared.web.sign_in.openid import OpenIdProvider, SignInRefused
 from shared.web.sign_in.sessions import Sessions, SignedInPerson, SignInAttempt
+
+STEPS_PER_MINUTE: Final = 6000
+"""Requests on the way in, two for a sign-in; a tenth of them from one address. Each may make us ask the issuer."""
 
 LANGUAGES: Final = ("de", "en")
 _LONGEST: Final = 4096
@@ -53,11 +61,13 @@ def sign_in_routes(
     page: str,
     public_url: str,
     claims: Mapping[str, str],
+    per_minute: int = STEPS_PER_MINUTE,
 ) -> APIRouter:
     """The routes below ``page`` (without a slash at its end); ``claims`` names those of person and authorities."""
     routes = APIRouter(prefix=page, tags=["sign-in"], include_in_schema=False)
+    counted = [Depends(_counted(Rates(per_minute, per_address=per_minute // 10, seconds=time.monotonic)))]
 
-    @routes.get("/sign-in", openapi_extra=OPEN_TO_ALL)
+    @routes.get("/sign-in", openapi_extra=OPEN_TO_ALL, dependencies=counted)
     async def sign_in(request: Request) -> Response:
         """Lead the browser to the issuer."""
         attempt = SignInAttempt.new()
@@ -69,14 +79,15 @@ def sign_in_routes(
         cookies.give_attempt(answer, sessions.sealed(attempt))
         return answer
 
-    @routes.get("/signed-in", openapi_extra=OPEN_TO_ALL)
+    @routes.get("/signed-in", openapi_extra=OPEN_TO_ALL, dependencies=counted)
     async def signed_in(
         request: Request, code: str = "", state: str = "", iss: str | None = None, error: str = ""
     ) -> Response:
         """The issuer's answer: open a session for whom it vouches for, or say that it does not."""
         attempt = sessions.attempt(request.cookies.get(cookies.attempt, "")[:_LONGEST])
+        ours = attempt is not None and hmac.compare_digest(attempt.state.encode(), state.encode())
         try:
-            begun = _begun(attempt, state=state, granted=bool(code and not error))
+            begun = _begun(attempt if ours else None, granted=bool(code and not error))
             told = await provider.claims(
                 code=code[:_LONGEST], nonce=begun.nonce, verifier=begun.verifier, stated_issuer=iss
             )
@@ -87,7 +98,8 @@ def sign_in_routes(
         else:
             answer = RedirectResponse(f"{page}/", HTTPStatus.SEE_OTHER)
             cookies.give_session(answer, token)
-        cookies.take_back(answer, cookies.attempt)
+        if ours:  # an answer to another attempt leaves this one to its own answer
+            cookies.take_back(answer, cookies.attempt)
         return answer
 
     @routes.get("/session", response_model=SessionDocument)
@@ -120,8 +132,32 @@ def sign_in_routes(
     return routes
 
 
-def _begun(attempt: SignInAttempt | None, *, state: str, granted: bool) -> SignInAttempt:
-    if attempt is None or not hmac.compare_digest(attempt.state.encode(), state.encode()):
+def _counted(rates: Rates) -> Callable[[Request], Awaitable[None]]:
+    async def count(request: Request) -> None:
+        if (wait := rates.take(asker(request))) > 0:
+            raise _too_many(wait)
+
+    return count
+
+
+def _too_many(wait: int) -> Problem:
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-requests",
+        title=Bilingual(de="Zu viele Anmeldungen", en="Too many sign-ins"),
+        detail=Bilingual(
+            de="Von dieser Adresse oder von allen zusammen kommen mehr Anmeldungen, als in einer Minute gehen.",
+            en="More sign-ins come, from this address or in total, than are possible in a minute.",
+        ),
+        resolution=Bilingual(
+            de="Nach den Sekunden in Retry-After neu anmelden.", en="Sign in again after Retry-After."
+        ),
+        headers={"Retry-After": str(wait)},
+    )
+
+
+def _begun(attempt: SignInAttempt | None, *, granted: bool) -> SignInAttempt:
+    if attempt is None:
         raise SignInRefused("no sign-in of this browser is under way")
     if not granted:
         raise SignInRefused("the issuer refused")

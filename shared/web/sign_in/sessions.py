@@ -14,6 +14,9 @@ from cryptography.fernet import Fernet, InvalidToken
 MOST: Final = 10_000
 """Sessions at once; beyond that the one that has rested longest ends."""
 
+MOST_OF_ONE: Final = 10
+"""Sessions of one person at once, so that nobody ends those of others by signing in again and again."""
+
 ATTEMPT_SECONDS: Final = 600
 """How long a person may take to sign in."""
 
@@ -70,6 +73,9 @@ class Sessions:
     def begin(self, person: SignedInPerson) -> str:
         """Open a session; return what its cookie says."""
         now = self._clock()
+        own = [name for name, session in self._kept.items() if session.person.id == person.id]
+        for name in own[: max(0, len(own) + 1 - MOST_OF_ONE)]:
+            del self._kept[name]
         token = secrets.token_urlsafe(32)
         self._kept[_digest(token)] = WebSession(
             person=person, csrf=secrets.token_urlsafe(32), ends_at=now + self._longest, used_at=now

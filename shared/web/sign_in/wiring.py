@@ -12,7 +12,7 @@ from shared.settings import SignIn
 from shared.web.sign_in.cookies import Cookies
 from shared.web.sign_in.gate import Admit, SessionGate
 from shared.web.sign_in.openid import OpenIdProvider
-from shared.web.sign_in.routes import sign_in_routes
+from shared.web.sign_in.routes import STEPS_PER_MINUTE, sign_in_routes
 from shared.web.sign_in.sessions import Sessions
 
 _SECONDS = 5.0
@@ -36,6 +36,7 @@ def sign_in_parts(
     clock: Callable[[], datetime],
     secret: str | None = None,
     http: httpx.AsyncClient | None = None,
+    per_minute: int = STEPS_PER_MINUTE,
 ) -> SignInParts:
     """``door`` is the process's name, ``page`` the address below which its page lies.
 
@@ -61,5 +62,6 @@ def sign_in_parts(
         page=page,
         public_url=settings.public_url,
         claims={"person": settings.person_claim, "authorities": settings.authorities_claim},
+        per_minute=per_minute,
     )
     return SignInParts(gate=gate, routes=routes, sessions=sessions)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from joserfc import jws, jwt
-from joserfc.jwk import ECKey, KeySet, OctKey
+from joserfc.jwk import ECKey, OctKey
 
 from shared.errors import Unavailable
 from shared.web.sign_in.openid import OpenIdProvider, SignInRefused
@@ -62,7 +62,12 @@ def nested(_: Json) -> str:
 
 
 def provider(
-    id_token: str, *, status: int = 200, metadata: Json | None = None, instead: str | None = None
+    id_token: str,
+    *,
+    status: int = 200,
+    metadata: Json | None = None,
+    instead: str | None = None,
+    strange: tuple[object, ...] = (),
 ) -> OpenIdProvider:
     described = {
         "issuer": ISSUER,
@@ -73,7 +78,7 @@ def provider(
     }
     said = {
         "/.well-known/openid-configuration": described | dict(metadata or {}),
-        "/jwks": KeySet([OWN]).as_dict(private=False),
+        "/jwks": {"keys": [*strange, OWN.as_dict(private=False)]},
         "/token": {"id_token": id_token, "access_token": "a"},
     }
 
@@ -193,3 +198,28 @@ async def test_an_answer_that_is_nested_without_end_is_an_issuer_that_is_away() 
 async def test_metadata_of_another_issuer_is_not_followed() -> None:
     with pytest.raises(Unavailable, match="another issuer"):
         await told(provider(signed(claims()), metadata={"issuer": "https://other.example"}))
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"kty": "AKP", "alg": "ML-DSA-44", "kid": "new", "pub": "AA"},
+        {"kty": "EC", "crv": "brainpoolP256r1", "x": "AA", "y": "AA"},
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+        {"kty": "OKP", "crv": "Ed448x", "x": "AA"},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB"},
+        {"kty": ["EC"], "kid": {}},
+        {"kid": "own"},
+        "own",
+        None,
+    ],
+    ids=str,
+)
+async def test_a_key_of_the_issuer_that_we_cannot_read_leaves_the_others_in_force(strange: object) -> None:
+    assert (await told(provider(signed(claims()), strange=(strange,))))["sub"] == "sachbearbeitung-1"
+
+
+@pytest.mark.parametrize("absent", ["token_endpoint", "authorization_endpoint", "jwks_uri"])
+async def test_metadata_without_what_we_need_are_an_issuer_that_is_away(absent: str) -> None:
+    with pytest.raises(Unavailable, match=absent):
+        await told(provider(signed(claims()), metadata={absent: None}))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from shared.web.sign_in.sessions import MOST_OF_ONE
 from tests.support.sign_in import PAGE, SignInBrowser, SignInGround, sign_in_browser
 
 SESSION = "__Host-amtsweg-doors-session"
@@ -194,3 +195,35 @@ async def test_an_attempt_is_over_after_ten_minutes() -> None:
         back = await browser.chosen(await browser.to_issuer())
         ground.now += timedelta(minutes=11)
         assert (await browser.page.get(back)).headers["location"] == f"{PAGE}/#refused"
+
+
+async def test_a_sign_in_begun_twice_ends_with_the_later_one() -> None:
+    async with sign_in_browser(SignInGround()) as browser:
+        first, second = await browser.to_issuer(), await browser.to_issuer()
+        answer = await browser.page.get(await browser.chosen(first))
+        assert answer.headers["location"] == f"{PAGE}/#refused"
+        answer = await browser.page.get(await browser.chosen(second))
+        assert answer.headers["location"] == f"{PAGE}/"
+
+
+async def test_who_signs_in_again_and_again_ends_their_own_sessions_only() -> None:
+    ground = SignInGround(known={"sachbearbeitung-1", "sachbearbeitung-2"})
+    async with sign_in_browser(ground) as browser:
+        tokens = []
+        for person in ("sachbearbeitung-2", *["sachbearbeitung-1"] * (MOST_OF_ONE + 1)):
+            await browser.sign_in(person)
+            tokens.append(browser.page.cookies[SESSION])
+        counts = []
+        for token in tokens:
+            browser.page.cookies.set(SESSION, token, domain="doors.example")
+            counts.append((await browser.page.get(f"{PAGE}/session")).status_code)
+        assert counts == [200, 401, *[200] * MOST_OF_ONE]
+
+
+@pytest.mark.parametrize("step", ["sign-in", "signed-in"])
+async def test_an_address_that_signs_in_without_end_is_told_to_wait(step: str) -> None:
+    async with sign_in_browser(SignInGround(per_minute=20)) as browser:
+        told = [(await browser.page.get(f"{PAGE}/{step}")) for _ in range(3)]
+        assert [answer.status_code for answer in told] == [303, 303, 429]
+        assert int(told[-1].headers["retry-after"]) > 0
+        assert _kind(told[-1]) == "too-many-requests"
