@@ -19,7 +19,7 @@ def erased(custody: CaseHeld, cause: Event[EraseOrdered], *, now: datetime) -> C
         submission_id=custody.submission_id,
         receipt=custody.receipt.model_copy(update=blank),
         standing="erased",
-        since=now,
+        since=custody.since if custody.standing == "erased" else now,
         applied=(*custody.applied, cause.id)[-REMEMBERED:],
         applied_at=now,
     )
