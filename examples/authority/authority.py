@@ -7,8 +7,10 @@ under its own name, and an answer's id follows from the case, which the platform
 
 import argparse
 import asyncio
+import io
 import json
 import logging
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -127,7 +129,7 @@ def serve(
         ),
         logger=None,
     )
-    keys = own_keys(json.loads(Path(access["decryptionKeyFile"]).read_text()))
+    keys = own_keys(json.loads(Path(access["decryptionKeyFile"]).read_bytes()))
 
     @broker.subscriber(
         access["inboxTopic"],
@@ -178,7 +180,7 @@ async def handle(message: KafkaMessage, *, keys: KeySet, answers: Answers, folde
         file(opened := open_case(message.body, keys, submission), path)
         await give_all(answers_to_supplement(opened), message.headers, answers)
     elif kind == SILENCE:
-        await give_all(answers_to_silence(json.loads(path.read_text())), message.headers, answers)
+        await give_all(answers_to_silence(json.loads(path.read_bytes())), message.headers, answers)
     # Of the rest (a period ends, the case is over) note is taken.
     log.info("%s: case %s: %s", folder.name, case, kind)
 
@@ -226,7 +228,7 @@ def file(case: dict[str, Any], path: Path) -> None:
     """Keep a case. Whole or not at all, and the second time is as the first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(case, ensure_ascii=False, indent=2))
+    part.write_text(json.dumps(case, ensure_ascii=False, indent=2), encoding="utf-8")
     part.replace(path)
 
 
@@ -263,6 +265,8 @@ async def run(description: dict[str, Any], authorities: list[str], folder: Path)
 
 
 def main() -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a screen without a letter shows its number instead
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(description="Take cases from the inbox, file and answer them.")
     parser.add_argument("description", type=Path, help="JSON with urls, kafka and authorities, see README.md")
     parser.add_argument("authority", nargs="*", help="which of them to serve; without a name: all")
@@ -275,7 +279,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        description = json.loads(given.description.read_text())
+        description = json.loads(given.description.read_bytes())
     except OSError as error:
         parser.error(f"{given.description}: {error.strerror}")
     known = list(description["authorities"])

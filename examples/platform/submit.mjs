@@ -24,7 +24,8 @@ async function request(url, options) {
   const asked = async () => { const answer = await fetch(url, { ...options, redirect: "error", signal: AbortSignal.timeout(10_000) }); return [answer, await answer.json()]; };
   const [answer, document] = await asked()
     .catch(({ cause, message }) => { throw new Error(`${url} cannot be reached: ${cause?.code ?? cause?.message ?? message}`); });
-  if (!answer.ok) throw new Error(`${answer.status} ${document.title ?? document.error}: ${document.resolution ?? document.error_description}`);
+  const places = (document.errors ?? []).map(({ at, message }) => `\n  ${at}: ${message}`).join("");
+  if (!answer.ok) throw new Error(`${answer.status} ${document.title ?? document.error}: ${document.resolution ?? document.error_description}${places}`);
   return document;
 }
 

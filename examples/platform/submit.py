@@ -7,6 +7,7 @@ Idempotency-Key gives the same receipt, however often it is sent.
 import argparse
 import base64
 import http.client
+import io
 import json
 import os
 import sys
@@ -85,7 +86,15 @@ def follow(intake: str, token: dict[str, str], history: str, *, seconds: float) 
         time.sleep(0.2)
 
 
+def refusal(told: Any) -> str:
+    """A refusal in lines: what is wrong, what to do, and each place where it is wrong."""
+    said = f"{told.get('detail', told.get('error'))} {told.get('resolution', told.get('error_description'))}"
+    return "\n  ".join([said, *(f"{each['at']}: {each['message']}" for each in told.get("errors", []))])
+
+
 def main() -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a screen without a letter shows its number instead
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("stack", type=Path, help="var/stack.json of the running stack")
     parser.add_argument("--client", help="whose credentials; the first that has a secret if left out")
@@ -103,10 +112,7 @@ def main() -> None:
     try:
         run(stack["urls"]["intake"], client, town=given.town, seconds=given.seconds)
     except urllib.error.HTTPError as refused:
-        told = problem(refused)
-        sys.exit(
-            f"{told.get('detail', told.get('error'))} {told.get('resolution', told.get('error_description'))}"
-        )
+        sys.exit(refusal(problem(refused)))
     except BrokenPipeError:  # whoever reads what is printed has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (
