@@ -9,6 +9,7 @@ from typing import Final
 
 import typer
 from aiokafka.structs import TopicPartition
+from rich.table import Column, Table
 
 from amtsweg.bus import everything
 from amtsweg.language import language, said
@@ -132,7 +133,20 @@ def _chosen(waiting: Mapping[str, Letter], text: str) -> LetterChoice:
     return LetterChoice(text, waiting[text].group, waiting[text].place)
 
 
-def document(letter: Letter) -> dict[str, object]:
+def incidents(waiting: Mapping[str, Letter]) -> list[list[Letter]]:
+    """The letters by the record that they are about: one that several groups set aside is one incident."""
+    found = dict[RecordPlace, list[Letter]]()
+    for letter in waiting.values():
+        found.setdefault(letter.place, []).append(letter)
+    return list(found.values())
+
+
+def same_record(letter: Letter, waiting: Mapping[str, Letter]) -> list[str]:
+    """What the letters of other groups about the same record are called."""
+    return [each.name for each in waiting.values() if each.place == letter.place and each.name != letter.name]
+
+
+def document(letter: Letter, waiting: Mapping[str, Letter]) -> dict[str, object]:
     """A letter in the list, for programs; nothing that a sender could have written freely."""
     came = letter.origin
     return {
@@ -147,20 +161,52 @@ def document(letter: Letter) -> dict[str, object]:
         "offset": came.offset,
         "attempts": came.attempts,
         "software": came.software,
+        "sameRecord": same_record(letter, waiting),
         "recordGone": letter.gone,
         "possible": ["close"] if letter.gone else ["replay", "close"],
     }
 
 
-def facts(letter: Letter) -> dict[str, str]:
+def letter_table(waiting: Mapping[str, Letter]) -> Table:
+    """The list for people: a row for each record, with the letters of all groups that set it aside."""
+    table = Table(
+        Column(said(de="Nummer", en="Number"), no_wrap=True),
+        said(de="Seit", en="Since"),
+        said(de="Art", en="Kind"),
+        Column(said(de="Herkunft", en="Origin"), overflow="fold"),
+        said(de="Grund", en="Reason"),
+        said(de="Möglich", en="Possible"),
+    )
+    for letters in incidents(waiting):
+        first = letters[0]
+        told = [reason_words(each.origin.reason, language()) for each in letters]
+        whys = (
+            told[:1]
+            if len({*told}) == 1
+            else [f"{e.group}: {why}" for e, why in zip(letters, told, strict=True)]
+        )
+        table.add_row(
+            "\n".join(each.name for each in letters),
+            first_failure(first.origin),
+            "\n".join(dict.fromkeys(kind_in_words(each.origin.kind) for each in letters)),
+            first.origin.place,
+            "\n".join(whys),
+            possible(first),
+        )
+    return table
+
+
+def facts(letter: Letter, waiting: Mapping[str, Letter]) -> dict[str, str]:
     """What may be shown of a dead letter: nothing that a sender could have written freely."""
     came = letter.origin
+    also = same_record(letter, waiting)
     others = sum(not _SHOWN.fullmatch(name) for name, _ in came.headers)
     return {
         said(de="Nummer", en="Number"): letter.name,
         said(de="Art", en="Kind"): kind_in_words(came.kind),
         said(de="Grund", en="Reason"): reason_words(came.reason, language()),
         said(de="Herkunft", en="Origin"): f"{came.topic}, Partition {came.partition}, Offset {came.offset}",
+        **({said(de="Derselbe Datensatz", en="The same record"): ", ".join(also)} if also else {}),
         said(de="Seit", en="Since"): first_failure(came),
         said(de="Versuche bis dahin", en="Attempts until then"): str(came.attempts),
         said(de="Programmstand", en="Software"): came.software,

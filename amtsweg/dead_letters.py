@@ -10,7 +10,6 @@ from typing import Annotated, Final, get_args
 from uuid import UUID
 
 import typer
-from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.code_words import CLOSE_REASONS, with_words
@@ -18,13 +17,11 @@ from amtsweg.dead_letter_list import (
     chosen,
     document,
     facts,
-    first_failure,
-    kind_in_words,
-    possible,
+    letter_table,
     unsettled,
 )
 from amtsweg.interruption import ordering
-from amtsweg.language import language, said
+from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, give
 from amtsweg.terminal import JsonOption, echo, echo_json, plain_console
 from shared.events.operation import CloseCaseOrdered, CloseOrdered, CloseReason, GoOnOrdered, ReplayOrdered
@@ -49,7 +46,7 @@ def list_letters(*, as_json: JsonOption = False) -> None:
     """Alle unerledigten, je Gruppe das Älteste zuerst."""
     waiting = asyncio.run(unsettled(operator_address()))
     if as_json:
-        echo_json([document(each) for each in waiting.values()])
+        echo_json([document(each, waiting) for each in waiting.values()])
         return
     console = plain_console()
     if not waiting:
@@ -57,20 +54,7 @@ def list_letters(*, as_json: JsonOption = False) -> None:
             said(de="Es gibt keine unerledigten Dead Letters.", en="There are no unsettled dead letters.")
         )
         return
-    table = Table(
-        Column(said(de="Nummer", en="Number"), no_wrap=True),
-        said(de="Seit", en="Since"),
-        said(de="Art", en="Kind"),
-        Column(said(de="Herkunft", en="Origin"), overflow="fold"),
-        said(de="Grund", en="Reason"),
-        said(de="Möglich", en="Possible"),
-    )
-    for letter in waiting.values():
-        came = letter.origin
-        kind = kind_in_words(came.kind)
-        why = reason_words(came.reason, language())
-        table.add_row(letter.name, first_failure(came), kind, came.place, why, possible(letter))
-    console.print(table)
+    console.print(letter_table(waiting))
 
 
 @commands.command()
@@ -89,7 +73,7 @@ def show(letter: Annotated[str, typer.Argument(help="GRUPPE:NUMMER")]) -> None:
         )
         raise typer.Exit(1)
     console = plain_console()
-    for name, value in facts(found).items():
+    for name, value in facts(found, waiting).items():
         console.print(f"{name + ':':<20}{value}", highlight=False)
 
 

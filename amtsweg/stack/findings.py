@@ -125,12 +125,13 @@ def _by_complaint(told: Mapping[str, Readiness], *, own_broker: bool) -> dict[tu
 
 def _complained(complaint: tuple[str, str], services: Sequence[str], *, ready: bool) -> Finding:
     part, reason = complaint
-    words = words_for(services[0], part or services[0], reason, language=language())
+    each = [words_for(name, part or name, reason, language=language()) for name in services]
+    words = each[0]
     state = said(de="eingeschränkt", en="degraded") if ready else said(de="nicht bereit", en="not ready")
     return Finding(
         where=", ".join(services),
         what=f"{words.name}: {state}",
-        means=words.means,
+        means="; ".join(dict.fromkeys(one.means for one in each)),
         do=words.do,
         why=words.why,
         words=reason,

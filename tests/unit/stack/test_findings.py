@@ -100,6 +100,14 @@ def test_a_complaint_of_several_services_is_told_once_in_words() -> None:
     assert "   Grund: der Rückstand lässt sich nicht messen" in told_as_text([finding])
 
 
+def test_what_follows_is_said_for_each_service_that_has_the_same_complaint() -> None:
+    reason = "consumer: failed, and is being reopened"
+    told = {name: Readiness(ready=False, complaints={name: reason}) for name in ("audit", "router")}
+    (finding,) = found(told=told)
+    assert finding.where == "router, audit"
+    assert all(words_for(name, name, language="de").means in finding.means for name in told)
+
+
 def test_a_service_that_hangs_is_to_be_restarted() -> None:
     (finding,) = found(told={"desk": Readiness(ready=False, complaints={}, answered=False)})
     assert "`amtsweg restart desk`" in finding.do
