@@ -47,14 +47,7 @@ def add(
     found = kind_of(scopes, asked=kind)
     problem = objection(client, kind=found, scopes=scopes, authorities=authorities)
     if found is None or problem is not None:
-        _end(
-            problem
-            or said(
-                de=f"--kind: es gibt {', '.join(AUDIENCE_OF)}.",
-                en=f"--kind: there are {', '.join(AUDIENCE_OF)}.",
-            ),
-            code=MISTAKE,
-        )
+        _end(str(problem), code=MISTAKE)
     credential, shown = _credential(client, public_key, kind=found)
     added = Principal(
         id=client,

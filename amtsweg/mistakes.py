@@ -9,8 +9,8 @@ from urllib.error import URLError
 import typer
 from pydantic import ValidationError
 
-from amtsweg.exit_status import MISTAKE, UNDECIDED
-from amtsweg.input_words import of_file, told_by
+from amtsweg.exit_status import ANSWERED_NO, MISTAKE, UNDECIDED
+from amtsweg.input_words import of_file, refused_words, told_by
 from amtsweg.interruption import if_interrupted, stopped
 from amtsweg.language import said
 from amtsweg.named_file import WrongFile
@@ -18,6 +18,7 @@ from amtsweg.servers_asked import asking_nobody, not_reached
 from amtsweg.stack.errors import StackError
 from amtsweg.terminal import echo
 from amtsweg.usage_errors import UsageError, wrong_use
+from services.audit.domain.proof_refused import ProofRefused
 from shared.errors import Stopped, Unavailable
 
 
@@ -32,6 +33,8 @@ def explained() -> Iterator[None]:
         raise  # whoever reads has enough, as `head` does: no mistake, and nothing to say
     except (Unavailable, Stopped, ConnectionError, TimeoutError, URLError) as error:
         raise _ended(_away(error), UNDECIDED) from error
+    except ProofRefused as refused:
+        raise _ended(refused_words(refused), ANSWERED_NO) from refused
     except (UsageError, StackError, ValueError, OSError) as error:
         raise _ended(_mistaken(error), error.status if isinstance(error, StackError) else MISTAKE) from error
     except Exception as error:

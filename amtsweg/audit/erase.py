@@ -26,7 +26,6 @@ from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres import SCHEMA
 from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.adapters.postgres.ledger import PostgresLedgers
-from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.handler.erase import Erased, Eraser
 from services.audit.handler.sequence import Sequencer
@@ -249,7 +248,7 @@ def _eraser(log: LogAccess, pool: Pool, dumps_kept: int) -> Eraser:
 
 
 def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
-    """Do the work on the log; a refusal ends the command with its reason."""
+    """Do the work on the log; one that is closed ends the command with the reason."""
 
     async def working() -> T:
         async with await asked_pool(log.postgres_url, schema=SCHEMA, password=log.password, size=3) as pool:
@@ -257,6 +256,6 @@ def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(working())
-    except (ProofRefused, Stopped) as failed:
+    except Stopped as failed:
         echo(failed_words(failed), err=True)
         raise typer.Exit(1) from None

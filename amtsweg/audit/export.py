@@ -14,7 +14,6 @@ from amtsweg.addresses import AuditUrlOption
 from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.code_words import EXPORT_FORMS
-from amtsweg.input_words import refused_words
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import said
 from amtsweg.new_file import require_free
@@ -49,7 +48,7 @@ def export(
     """Holt alle Einträge mit ihren Inhalten als Dateien und rechnet nach, dass keiner fehlt."""
     require_free(out)
     desk = AuditClient.of(url, token_file, purpose=purpose, reference=reference)
-    trusted = _trusted(log_key, policy)
+    trusted = policy_of(log_key, policy)
     with desk.open("/v1/export", format=form) as stream:
         try:
             with (
@@ -88,7 +87,7 @@ def verify_export(
     policy: PolicyOption = None,
 ) -> None:
     """Prüft einen Export: Unterschrift, Prüfsummen, Vollständigkeit gegen den Stand, jeder Inhalt."""
-    _report(folder, _trusted(log_key, policy))
+    _report(folder, policy_of(log_key, policy))
 
 
 def unpack(archive: tarfile.TarFile, folder: Path) -> Iterator[tarfile.TarInfo]:
@@ -128,11 +127,7 @@ def check_export(folder: Path, policy: Policy) -> tuple[Manifest, int]:
 
 
 def _report(folder: Path, policy: Policy) -> None:
-    try:
-        manifest, opened = check_export(folder, policy)
-    except ProofRefused as refused:
-        echo(refused_words(refused), err=True)
-        raise typer.Exit(1) from None
+    manifest, opened = check_export(folder, policy)
     echo(
         said(
             de=f"Protokoll {manifest.origin}: alle {manifest.size} Einträge, die Wurzel stimmt.",
@@ -151,14 +146,6 @@ def _report(folder: Path, policy: Policy) -> None:
             en=f"This export is itself entry {manifest.look} of the log.",
         )
     )
-
-
-def _trusted(log_key: str | None, policy: Path | None) -> Policy:
-    try:
-        return policy_of(log_key, policy)
-    except ProofRefused as refused:
-        echo(refused_words(refused), err=True)
-        raise typer.Exit(1) from None
 
 
 def _read(folder: Path, name: str, *, most: int = LARGE) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,6 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.access_log import SOURCE
 from services.audit.domain.merkle import CompactRange
 from services.audit.domain.policy import Policy
-from services.audit.domain.proof_refused import ProofRefused
 from services.audit.handler.integrate import derive
 from services.audit.ports import GROUP, Fork
 from shared.postgres import migrations
@@ -44,11 +44,7 @@ def rebuild_tiles(
         stack = StackDescription.read()
         origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
     password = None if password_file is None else secret_in(password_file)
-    try:
-        size = asyncio.run(_tiles(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
-    except Fork as failed:
-        echo(failed_words(failed), err=True)
-        raise typer.Exit(1) from None
+    size = _done(_tiles(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
     echo(
         said(
             de=f"{size} Einträge neu geschrieben in {time.perf_counter() - began:.1f} s.",
@@ -69,11 +65,7 @@ def rebuild_database(
     began = time.perf_counter()
     url = postgres_url or StackDescription.read().postgres.url
     password = None if password_file is None else secret_in(password_file)
-    try:
-        size = asyncio.run(_database(tiles, policy_of(log_key, policy), url=url, password=password))
-    except (ProofRefused, Fork) as failed:
-        echo(failed_words(failed), err=True)
-        raise typer.Exit(1) from None
+    size = _done(_database(tiles, policy_of(log_key, policy), url=url, password=password))
     echo(
         said(
             de=f"{size} Einträge wiederhergestellt in {time.perf_counter() - began:.1f} s.",
@@ -86,6 +78,14 @@ def rebuild_database(
             en="Salts and contents are in the backup only; without it the entries stay closed.",
         )
     )
+
+
+def _done(work: Coroutine[None, None, int]) -> int:
+    try:
+        return asyncio.run(work)
+    except Fork as failed:
+        echo(failed_words(failed), err=True)
+        raise typer.Exit(1) from None
 
 
 async def _tiles(folder: TileFolder, *, origin: str, url: str, password: str | None) -> int:

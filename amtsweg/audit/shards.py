@@ -50,10 +50,7 @@ def close(
 ) -> None:
     """Schließt ein Protokoll: Nichts kommt mehr hinzu. Wartet auf den letzten unterschriebenen Stand."""
     url, password = _database(postgres_url, password_file)
-    try:
-        size = asyncio.run(_close(origin, url=url, password=password))
-    except ProofRefused as failed:
-        raise _end(failed) from None
+    size = asyncio.run(_close(origin, url=url, password=password))
     echo(
         said(
             de=f"{origin} ist mit {size} Einträgen geschlossen, der letzte Stand ist unterschrieben.",
@@ -75,13 +72,14 @@ def open_next(
 ) -> None:
     """Eröffnet das nächste Protokoll: Der erste Eintrag nennt den letzten Stand des alten; Offenes geht mit."""
     url, password = _database(postgres_url, password_file)
+    old, new = _secrets(old_pseudonym_key_file, pseudonym_key_file)
+    _, note = asyncio.run(Proofs(TileFolder(tiles)).checkpoint())
+    last = open_checkpoint(note, policy_of(log_key, policy))
     try:
-        old, new = _secrets(old_pseudonym_key_file, pseudonym_key_file)
-        _, note = asyncio.run(Proofs(TileFolder(tiles)).checkpoint())
-        last = open_checkpoint(note, policy_of(log_key, policy))
         carried = asyncio.run(_open(origin, last, note, old=old, new=new, url=url, password=password))
-    except (ProofRefused, Stopped) as failed:
-        raise _end(failed) from None
+    except Stopped as failed:
+        echo(failed_words(failed), err=True)
+        raise typer.Exit(1) from None
     echo(
         said(
             de=f"{origin} ist eröffnet; Eintrag 0 nennt {last.origin} mit {last.size} Einträgen.",
@@ -161,8 +159,3 @@ def _secrets(old: Path, new: Path) -> tuple[Pseudonymizer, Pseudonymizer]:
 def _database(postgres_url: str | None, password_file: Path | None) -> tuple[str, str | None]:
     url = postgres_url or StackDescription.read().postgres.url
     return url, None if password_file is None else secret_in(password_file)
-
-
-def _end(failed: Exception) -> typer.Exit:
-    echo(failed_words(failed), err=True)
-    return typer.Exit(1)

@@ -4,7 +4,7 @@ import pytest
 
 from amtsweg.audit import erase
 from amtsweg.audit.erase_order import SEVERAL_CASES
-from amtsweg.input_words import failed_words
+from amtsweg.input_words import refused_words
 from amtsweg.language import LANGUAGE_VARIABLE
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.handler.erase import NO_LOOKS_KEPT, NOTHING_KEPT
@@ -37,6 +37,6 @@ def test_what_refuses_an_erasure_is_told_in_one_language(
     refusal: str, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(LANGUAGE_VARIABLE, language)
-    told = failed_words(ProofRefused(refusal))
-    assert told.startswith("FEHLER: " if language == "de" else "ERROR: ")
+    told = refused_words(ProofRefused(refusal))
+    assert told.startswith("ABGELEHNT: " if language == "de" else "REFUSED: ")
     assert (refusal in told) == (language == "en")
