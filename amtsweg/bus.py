@@ -3,13 +3,13 @@
 import logging
 import os
 
-import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from amtsweg.exit_status import MISTAKE
 from amtsweg.language import said
 from amtsweg.servers_asked import asking
 from amtsweg.stack.description import StackDescription
-from amtsweg.terminal import echo
+from amtsweg.terminal import echo, ended
 from shared.events.topics import OperatorDuty
 from shared.kafka.client import KafkaAddress
 from shared.kafka.partitions import partitions_of
@@ -30,16 +30,15 @@ def operator_address(duty: OperatorDuty = "look") -> KafkaAddress:
     """Where Kafka is, with the login for this duty; ends the command with a hint where it cannot be told."""
     address = known_address(duty)
     if address is None:
-        echo(
+        raise ended(
             said(
                 de="Kein laufender Stapel: starten Sie ihn mit `amtsweg up`, oder setzen Sie "
                 "AMTSWEG_KAFKA__BOOTSTRAP, AMTSWEG_KAFKA__USERNAME und AMTSWEG_KAFKA__PASSWORD_FILE.",
                 en="No running stack: start one with `amtsweg up`, or set "
                 "AMTSWEG_KAFKA__BOOTSTRAP, AMTSWEG_KAFKA__USERNAME and AMTSWEG_KAFKA__PASSWORD_FILE.",
             ),
-            err=True,
+            MISTAKE,
         )
-        raise typer.Exit(2)
     return address
 
 

@@ -13,12 +13,12 @@ import typer
 from amtsweg.addresses import given_address
 from amtsweg.case_file import CaseFile, document, text
 from amtsweg.directory.names import DirectoryNames
-from amtsweg.exit_status import MISTAKE
+from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.language import language, said
 from amtsweg.named_file import secret_in
 from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
-from amtsweg.terminal import echo, echo_json
+from amtsweg.terminal import echo, echo_json, ended
 from services.intake.adapters.postgres.operate import MOST, found
 from services.intake.ports import Known
 from services.notifier.adapters.postgres.operate import ahead, listed
@@ -43,13 +43,14 @@ def case(
     """Show a case by its number: where it is, who holds it, what happened, what is due next."""
     files = asyncio.run(_files(number))
     if not files:
-        _end(
+        raise ended(
             said(
                 de=f"{number}: nichts gefunden. Gesucht wurde nach Eingangsnummer, Vorgang, Antrag und nach dem Zeichen der "
                 "Plattform; ein Eingang ist wenige Sekunden nach seiner Annahme zu finden.",
                 en=f"{number}: nothing found. Searched: receipt number, case, submission and the platform's reference; "
                 "a submission can be found a few seconds after it was taken.",
-            )
+            ),
+            ANSWERED_NO,
         )
     if len({file.known.case_id for file in files}) > 1:
         _several(number, [file.known for file in files])
@@ -89,13 +90,13 @@ def _postgres() -> tuple[str, str | None]:
     try:
         return StackDescription.read().postgres.url, None
     except FileNotFoundError:
-        _end(
+        raise ended(
             said(
                 de=f"Kein laufender Stapel: `amtsweg up`, oder {_URL} und {_PASSWORD_FILE} setzen.",
                 en=f"no running stack: `amtsweg up`, or set {_URL} and {_PASSWORD_FILE}.",
             ),
-            code=MISTAKE,
-        )
+            MISTAKE,
+        ) from None
 
 
 def _several(number: str, cases: Sequence[Known]) -> NoReturn:
@@ -111,8 +112,3 @@ def _several(number: str, cases: Sequence[Known]) -> NoReturn:
         at = local_time(receipt.received_at, language())
         echo(f"  {receipt.receipt_number}  {at}  {receipt.client_id}", err=True)
     raise typer.Exit(1)
-
-
-def _end(told: str, *, code: int = 1) -> NoReturn:
-    echo(told, err=True)
-    raise typer.Exit(code)

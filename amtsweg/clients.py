@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
 
@@ -12,7 +12,7 @@ from amtsweg.client_rules import kind_of, objection
 from amtsweg.credentials import asked_credential, read_jwk, sealing_key, still_holds
 from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.language import said
-from amtsweg.terminal import echo, echo_json, plain_console
+from amtsweg.terminal import echo, echo_json, ended, plain_console
 from shared.access import registration
 from shared.access.principal import AUDIENCE_OF, SCOPES, Credential, Principal
 
@@ -47,7 +47,7 @@ def add(
     found = kind_of(scopes, asked=kind)
     problem = objection(client, kind=found, scopes=scopes, authorities=authorities)
     if found is None or problem is not None:
-        _end(str(problem), code=MISTAKE)
+        raise ended(str(problem), MISTAKE)
     credential, shown = _credential(client, public_key, kind=found)
     added = Principal(
         id=client,
@@ -59,13 +59,14 @@ def add(
         credentials=(credential,),
     )
     if not access(lambda connection: registration.add(connection, added)):
-        _end(
+        raise ended(
             said(
                 de=f"{client} gibt es schon oder gab es; Kennungen werden nie neu vergeben. "
                 f"Ein neues Geheimnis oder einen neuen Schlüssel gibt `amtsweg client rotate {client}`.",
                 en=f"{client} exists or has existed; an id is never given again. "
                 f"`amtsweg client rotate {client}` gives a new secret or key.",
-            )
+            ),
+            ANSWERED_NO,
         )
     echo(
         said(
@@ -93,13 +94,14 @@ def rotate(
     if not access(
         lambda connection: registration.rotate(connection, client, credential=credential, overlap=length)
     ):
-        _end(
+        raise ended(
             said(
                 de=f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Nachweis {credential.id}. "
                 "Siehe `amtsweg client list`.",
                 en=f"{client} does not exist, is revoked, or has had a credential {credential.id}. "
                 "See `amtsweg client list`.",
-            )
+            ),
+            ANSWERED_NO,
         )
     until = still_holds(length, now=credential.valid_from)
     echo(
@@ -123,23 +125,24 @@ def seal_to(
     try:
         key = sealing_key(read_jwk(public_key))
     except ValueError as error:
-        _end(
+        raise ended(
             said(
                 de=f"--public-key {public_key}: Erwartet wird der öffentliche Teil eines Schlüssels als JWK: RSA ab "
                 "3072 Bit, EC P-256 oder P-384, oder X25519.",
                 en=f"--public-key {public_key}: {error}. Expected is the public part of a key as JWK.",
             ),
-            code=MISTAKE,
-        )
+            MISTAKE,
+        ) from None
     length = timedelta(days=overlap)
     if not access(lambda connection: registration.seal_to(connection, client, key=key, overlap=length)):
-        _end(
+        raise ended(
             said(
                 de=f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Schlüssel {key['kid']}. "
                 "Siehe `amtsweg client list`.",
                 en=f"{client} does not exist, is revoked, or has had a key {key['kid']}. "
                 "See `amtsweg client list`.",
-            )
+            ),
+            ANSWERED_NO,
         )
     echo(
         said(
@@ -160,11 +163,12 @@ def revoke(
     """Für immer sperren: spätestens nach einer Minute öffnet auch ein Token nichts mehr, das schon da ist."""
     if credential is not None:
         if not access(lambda found: registration.end_credential(found, client, credential=credential)):
-            _end(
+            raise ended(
                 said(
                     de=f"{client} hat keinen gültigen Nachweis {credential}. Siehe `amtsweg client list`.",
                     en=f"{client} has no credential {credential} in force. See `amtsweg client list`.",
-                )
+                ),
+                ANSWERED_NO,
             )
         echo(
             said(
@@ -174,11 +178,12 @@ def revoke(
         )
         return
     if not access(lambda connection: registration.revoke(connection, client)):
-        _end(
+        raise ended(
             said(
                 de=f"{client} gibt es nicht, oder es ist schon gesperrt.",
                 en=f"{client} does not exist, or is revoked already.",
-            )
+            ),
+            ANSWERED_NO,
         )
     echo(
         said(
@@ -210,9 +215,4 @@ def _credential(client: str, public_key: Path | None, *, kind: str | None) -> tu
     try:
         return asked_credential(client, public_key, kind=kind, now=datetime.now(UTC))
     except ValueError as error:
-        _end(str(error), code=MISTAKE)
-
-
-def _end(text: str, *, code: int = ANSWERED_NO) -> NoReturn:
-    echo(text, err=True)
-    raise typer.Exit(code)
+        raise ended(str(error), MISTAKE) from None

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-import typer
 from aiokafka.structs import TopicPartition
 from rich.table import Column, Table
 
 from amtsweg.bus import everything
+from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.language import language, said
-from amtsweg.terminal import echo
+from amtsweg.terminal import ended
 from shared.events.operation import RecordPlace
 from shared.events.topic_names import DEAD_LETTER_TOPICS
 from shared.events.topics import GROUPS
@@ -111,25 +111,23 @@ def _chosen(waiting: Mapping[str, Letter], text: str) -> LetterChoice:
         place = RecordPlace(topic=named[2], partition=int(named[3]), offset=int(named[4]))
         return LetterChoice(text, named[1], place)
     if (numbered := _NUMBER.fullmatch(text)) is None or numbered[1] not in GROUPS:
-        echo(
+        raise ended(
             said(
                 de=f"{text}: erwartet wird GRUPPE:NUMMER wie in der Liste, zum Beispiel router:17, "
                 "oder GRUPPE:TOPIC/PARTITION/OFFSET",
                 en=f"{text}: expected is GROUP:NUMBER as in the list, for example router:17, "
                 "or GROUP:TOPIC/PARTITION/OFFSET",
             ),
-            err=True,
+            MISTAKE,
         )
-        raise typer.Exit(2)
     if text not in waiting:
-        echo(
+        raise ended(
             said(
                 de=f"{text} ist nicht unerledigt; `amtsweg dead-letters list` zeigt, was es ist.",
                 en=f"{text} is not unsettled; `amtsweg dead-letters list` shows what is.",
             ),
-            err=True,
+            ANSWERED_NO,
         )
-        raise typer.Exit(1)
     return LetterChoice(text, waiting[text].group, waiting[text].place)
 
 

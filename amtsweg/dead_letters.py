@@ -20,10 +20,11 @@ from amtsweg.dead_letter_list import (
     letter_table,
     unsettled,
 )
+from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.interruption import ordering
 from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, give
-from amtsweg.terminal import JsonOption, echo, echo_json, plain_console
+from amtsweg.terminal import JsonOption, echo, echo_json, ended, plain_console
 from shared.events.operation import CloseCaseOrdered, CloseOrdered, CloseReason, GoOnOrdered, ReplayOrdered
 from shared.events.topics import GROUPS
 from shared.kafka.client import KafkaAddress
@@ -64,14 +65,13 @@ def show(letter: Annotated[str, typer.Argument(help="GRUPPE:NUMMER")]) -> None:
     named = chosen(waiting, [letter])[0]
     found = next((e for e in waiting.values() if (e.group, e.place) == (named.group, named.place)), None)
     if found is None:
-        echo(
+        raise ended(
             said(
                 de=f"{letter} steht nicht in der Liste: erledigt oder abgelaufen.",
                 en=f"{letter} is not in the list: settled or expired.",
             ),
-            err=True,
+            ANSWERED_NO,
         )
-        raise typer.Exit(1)
     console = plain_console()
     for name, value in facts(found, waiting).items():
         console.print(f"{name + ':':<20}{value}", highlight=False)
@@ -101,17 +101,15 @@ def close(
     """Aufgeben, ohne dass der Datensatz wirkt; wer es war und warum, bleibt im Protokoll."""
     if reason not in get_args(CloseReason):
         one_of = said(de="erwartet wird eines von", en="expected one of")
-        echo(f"--reason: {one_of} {with_words(', '.join(get_args(CloseReason)))}", err=True)
-        raise typer.Exit(2)
+        raise ended(f"--reason: {one_of} {with_words(', '.join(get_args(CloseReason)))}", MISTAKE)
     if bool(letters) == (case is not None):
-        echo(
+        raise ended(
             said(
                 de="Entweder Dead Letters nennen oder einen Vorgang mit --case.",
                 en="Name dead letters, or a case with --case.",
             ),
-            err=True,
+            MISTAKE,
         )
-        raise typer.Exit(2)
     address = operator_address("operations")
     if case is not None:
         _close_case(address, case, groups=[_group(each) for each in group or GROUPS], reason=reason)
@@ -148,8 +146,7 @@ def go_on(group: Annotated[str, typer.Argument(help=f"eine von: {', '.join(GROUP
 def _group(name: str) -> str:
     if name not in GROUPS:
         one_of = said(de="erwartet wird eines von", en="expected one of")
-        echo(f"{name}: {one_of} {with_words(', '.join(GROUPS))}", err=True)
-        raise typer.Exit(2)
+        raise ended(f"{name}: {one_of} {with_words(', '.join(GROUPS))}", MISTAKE)
     return name
 
 

@@ -10,9 +10,10 @@ import typer
 from amtsweg.batch import BadRow, rows
 from amtsweg.code_words import RECEIVED_THROUGH, SENT_BY
 from amtsweg.directory.folder import shipped
+from amtsweg.exit_status import MISTAKE
 from amtsweg.input_words import reason
 from amtsweg.language import language
-from amtsweg.terminal import echo, echo_json, json_line
+from amtsweg.terminal import echo, echo_json, ended, json_line
 from services.notifier.adapters.law_files import open_law
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.explain import document, explained, short
@@ -71,8 +72,7 @@ def deadline(
     except BrokenPipeError:
         raise  # the reader has enough: no mistake
     except (BadDeadlineInquiry, BrokenLaw, OSError) as error:
-        echo(f"amtsweg deadline: {reason(error)}", err=True)
-        raise typer.Exit(2) from error
+        raise ended(f"amtsweg deadline: {reason(error)}", MISTAKE) from error
     if as_json:
         echo_json(document(found, law))
     else:

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import typer
-
 from amtsweg.exit_status import INTERRUPTED
 from amtsweg.language import said
-from amtsweg.terminal import echo
+from amtsweg.terminal import echo, ended
 from shared.errors import Unavailable
 
 
@@ -17,8 +15,7 @@ def if_interrupted(told: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        echo(f"\n{told()}", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        raise ended(f"\n{told()}", INTERRUPTED) from None
 
 
 def stopped() -> str:

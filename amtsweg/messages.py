@@ -11,12 +11,13 @@ import typer
 
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.code_words import GIVEN_UP, with_words
+from amtsweg.exit_status import MISTAKE
 from amtsweg.language import language, said
 from amtsweg.message_words import in_words
 from amtsweg.named_file import secret_in
 from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription, stack_folder
-from amtsweg.terminal import JsonOption, echo, echo_json
+from amtsweg.terminal import JsonOption, echo, echo_json, ended
 from services.notifier.adapters.mailboxes import verification
 from services.notifier.adapters.postgres import SCHEMA
 from services.notifier.adapters.postgres.operate import (
@@ -61,14 +62,13 @@ def show(
     """Zeigt Nachrichten, die warten, gescheitert sind, deren Ausgang niemand kennt oder denen etwas fehlt (lacking)."""
     states = state or (list(STATES) if case else ["created", "sending", "failed", "unknown", "lacking"])
     if unknown := set(states) - set(STATES):
-        echo(
+        raise ended(
             said(
                 de=f"{', '.join(sorted(unknown))}: erwartet wird einer von {with_words(', '.join(STATES))}",
                 en=f"{', '.join(sorted(unknown))}: expected one of {with_words(', '.join(STATES))}",
             ),
-            err=True,
+            MISTAKE,
         )
-        raise typer.Exit(2)
     found = _run(
         lambda pool: listed(pool, states=states, case=case, most=most), url=postgres_url, file=password_file
     )
@@ -114,11 +114,10 @@ def retry(
 ) -> None:
     """Lässt gescheiterte oder unbekannt gebliebene Nachrichten noch einmal senden."""
     if not messages and reason is None:
-        echo(
+        raise ended(
             said(de="Erwartet werden Nachrichten oder --reason.", en="Expected: messages, or --reason."),
-            err=True,
+            MISTAKE,
         )
-        raise typer.Exit(2)
     wanted = frozenset(messages or ())
     sent = _run(
         lambda pool: send_again(pool, messages=wanted, reason=reason), url=postgres_url, file=password_file
@@ -182,8 +181,7 @@ def mailbox_keys(
     try:
         secret, public = verification(WebhookKeys.from_text(text), client)
     except ValueError as bad:
-        echo(said(de=f"{keys_file}: `{bad}`", en=f"{keys_file}: {bad}"), err=True)
-        raise typer.Exit(2) from None
+        raise ended(said(de=f"{keys_file}: `{bad}`", en=f"{keys_file}: {bad}"), MISTAKE) from None
     if as_json:
         echo_json({"secret": secret, "publicKeys": public})
         return
@@ -205,14 +203,13 @@ def dkim_record(
         signer = DkimSigner.from_pem(read_bounded(key_file), domain=domain, selector=selector)
     except (OSError, ValueError):
         bits = f"{SHORTEST_BITS}–{LONGEST_BITS}"
-        echo(
+        raise ended(
             said(
                 de=f"{key_file}: Erwartet wird ein privater RSA-Schlüssel mit {bits} Bit (PEM, ohne Kennwort).",
                 en=f"{key_file}: expected a private RSA key with {bits} bits (PEM, without password).",
             ),
-            err=True,
-        )
-        raise typer.Exit(2) from None
+            MISTAKE,
+        ) from None
     if as_json:
         echo_json({"name": signer.record_name, "type": "TXT", "value": signer.record})
         return

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.error import URLError
 
-import typer
 from pydantic import ValidationError
 
 from amtsweg.exit_status import ANSWERED_NO, MISTAKE, UNDECIDED
@@ -16,7 +15,7 @@ from amtsweg.language import said
 from amtsweg.named_file import WrongFile
 from amtsweg.servers_asked import asking_nobody, not_reached
 from amtsweg.stack.errors import StackError
-from amtsweg.terminal import echo
+from amtsweg.terminal import ended
 from amtsweg.usage_errors import UsageError, wrong_use
 from services.audit.domain.proof_refused import ProofRefused
 from shared.errors import Stopped, Unavailable
@@ -32,15 +31,15 @@ def explained() -> Iterator[None]:
     except BrokenPipeError:
         raise  # whoever reads has enough, as `head` does: no mistake, and nothing to say
     except (Unavailable, Stopped, ConnectionError, TimeoutError, URLError) as error:
-        raise _ended(_away(error), UNDECIDED) from error
+        raise ended(_away(error), UNDECIDED) from error
     except ProofRefused as refused:
-        raise _ended(refused_words(refused), ANSWERED_NO) from refused
+        raise ended(refused_words(refused), ANSWERED_NO) from refused
     except (UsageError, StackError, ValueError, OSError) as error:
-        raise _ended(_mistaken(error), error.status if isinstance(error, StackError) else MISTAKE) from error
+        raise ended(_mistaken(error), error.status if isinstance(error, StackError) else MISTAKE) from error
     except Exception as error:
         if not _of_kafka(error):
             raise
-        raise _ended(_away(error), UNDECIDED) from error
+        raise ended(_away(error), UNDECIDED) from error
 
 
 def _mistaken(error: Exception) -> str:
@@ -78,8 +77,3 @@ def _invalid(error: ValidationError) -> str:
     """Place and fault of each wrong value, never the value."""
     places = [f"{'.'.join(map(str, fault['loc'])) or '-'}: {fault['msg']}" for fault in error.errors()[:20]]
     return said(de="Ungültige Angaben: ", en="invalid values: ") + "; ".join(places)
-
-
-def _ended(text: str, status: int) -> typer.Exit:
-    echo(text, err=True)
-    return typer.Exit(status)

@@ -14,11 +14,12 @@ from rich.table import Column, Table
 from amtsweg.bus import operator_address
 from amtsweg.directory.in_force import in_force
 from amtsweg.directory.names import DirectoryNames
+from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.input_words import assignment_words
 from amtsweg.interruption import ordering
 from amtsweg.language import language, said
 from amtsweg.parked_words import in_words, obstacle_in_words, pending_in_words
-from amtsweg.terminal import JsonOption, echo, echo_json, plain_console, printable
+from amtsweg.terminal import JsonOption, echo, echo_json, ended, plain_console, printable
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
@@ -91,8 +92,7 @@ def show(case: CaseArgument) -> None:
     """Ein geparkter Vorgang: was der Router weiß und warum er nicht entscheidet."""
     waiting, directory = _run(lambda desk: desk.show(case))
     if waiting is None:
-        echo(f"{case} {obstacle_in_words('not-at-the-desk')}", err=True)
-        raise typer.Exit(1)
+        raise ended(f"{case} {obstacle_in_words('not-at-the-desk')}", ANSWERED_NO)
     console = plain_console()
     for name, value in _facts(waiting, directory).items():
         console.print(printable(f"{name + ':':<16}{value}"))
@@ -138,8 +138,7 @@ def _wish(
         person = Person(role=read_assignment_reason(role), principal=PRINCIPAL, source=SOURCE)
         words = read_assignment_reason(reason)
     except BadAssignmentReason as bad:
-        echo(f"--reason, --role: {assignment_words(bad)}", err=True)
-        raise typer.Exit(2) from None
+        raise ended(f"--reason, --role: {assignment_words(bad)}", MISTAKE) from None
     return OrderRequest(
         person=person,
         reason=words,

@@ -17,9 +17,10 @@ from amtsweg.code_words import ROADS, UNVERIFIED
 from amtsweg.directory.folder import open_directory
 from amtsweg.directory.in_force import in_force
 from amtsweg.directory.replay import as_of
+from amtsweg.exit_status import MISTAKE
 from amtsweg.input_words import reason
 from amtsweg.language import language, said
-from amtsweg.terminal import echo, echo_json, json_line
+from amtsweg.terminal import echo, echo_json, ended, json_line
 from services.router.domain.cases.decision_words import decision_document
 from services.router.domain.decision.explain import explain
 from services.router.domain.decision.inquiry import FIELDS, BadInquiry, read_inquiry
@@ -90,8 +91,7 @@ def resolve(
     except (ConnectionError, TimeoutError):
         raise  # a server is away, which is said alike in every command
     except (BadInquiry, BrokenDirectory, OSError, Undecodable, UnknownVersion) as error:
-        echo(f"amtsweg resolve: {reason(error)}", err=True)
-        raise typer.Exit(2) from error
+        raise ended(f"amtsweg resolve: {reason(error)}", MISTAKE) from error
     if as_json:
         echo_json(decision_document(decision, language()).model_dump(mode="json", by_alias=True))
     else:

@@ -19,6 +19,12 @@ def echo(text: object = "", *, err: bool = False) -> None:
     typer.echo(printable(text), err=err)
 
 
+def ended(text: object, status: int) -> typer.Exit:
+    """Say why the call ends, and let it end with one of `amtsweg.exit_status`."""
+    echo(text, err=True)
+    return typer.Exit(status)
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="as JSON, times in UTC")]
 """The option of every list."""
 

@@ -17,11 +17,12 @@ from aiokafka import TopicPartition
 
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.bus import everything, operator_address
+from amtsweg.exit_status import UNDECIDED
 from amtsweg.input_words import failed_words
 from amtsweg.language import said
 from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
-from amtsweg.terminal import echo
+from amtsweg.terminal import echo, ended
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres import SCHEMA
 from services.audit.consumer import AUDITED
@@ -79,8 +80,7 @@ def check_bus(
             compare(operator_address(), log, topics=topics, dead_letters=dead_letter_topic(GROUP))
         )
     except ProofRefused as away:
-        echo(failed_words(away), err=True)
-        raise typer.Exit(3) from None
+        raise ended(failed_words(away), UNDECIDED) from None
     for topic in topics:
         found, dead = done.records[topic.name], done.dead[topic.name]
         echo(

@@ -15,13 +15,14 @@ from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.erase_order import OrderedErasure, order, outcome
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.bus import operator_address
+from amtsweg.exit_status import ANSWERED_NO, UNDECIDED
 from amtsweg.input_words import failed_words
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import said
 from amtsweg.named_file import secret_in
 from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
-from amtsweg.terminal import echo
+from amtsweg.terminal import echo, ended
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres import SCHEMA
 from services.audit.adapters.postgres.erasures import PostgresErasures
@@ -83,16 +84,15 @@ def erase(
         done = _run(log, waiting)
     if done.index is None:
         seconds, missing = f"{_PATIENCE.total_seconds():g}", ", ".join(done.missing)
-        echo(
+        raise ended(
             said(
                 de=f"Nach {seconds} s fehlt noch die Meldung von: {missing}.\n"
                 "Die Anordnung geht nicht verloren; der Vorgang wird gelöscht, sobald alle gemeldet haben.",
                 en=f"After {seconds} s these have not reported yet: {missing}.\n"
                 "The order is not lost; the case is erased once all of them have.",
             ),
-            err=True,
+            UNDECIDED,
         )
-        raise typer.Exit(3)
     echo(
         said(
             de=f"Überall gelöscht; das steht als Eintrag {done.index} im Protokoll.",
@@ -257,5 +257,4 @@ def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
     try:
         return asyncio.run(working())
     except Stopped as failed:
-        echo(failed_words(failed), err=True)
-        raise typer.Exit(1) from None
+        raise ended(failed_words(failed), ANSWERED_NO) from None

@@ -14,10 +14,11 @@ from amtsweg.addresses import AuditUrlOption
 from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.code_words import EXPORT_FORMS
+from amtsweg.exit_status import ANSWERED_NO
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import said
 from amtsweg.new_file import require_free
-from amtsweg.terminal import echo
+from amtsweg.terminal import echo, ended
 from services.audit.adapters.exports.forms import read_rows
 from services.audit.domain.export import (
     CHECKPOINT,
@@ -65,14 +66,13 @@ def export(
                         err=True,
                     )
         except (tarfile.TarError, OSError) as broken:
-            echo(
+            raise ended(
                 said(
                     de=f"FEHLER: Die Übertragung brach ab ({broken}); {out} ist nicht entstanden.",
                     en=f"ERROR: the transfer broke off ({broken}); {out} was not written.",
                 ),
-                err=True,
-            )
-            raise typer.Exit(1) from None
+                ANSWERED_NO,
+            ) from None
     _report(out, trusted)
 
 

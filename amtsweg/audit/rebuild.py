@@ -11,12 +11,13 @@ import typer
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.exit_status import ANSWERED_NO
 from amtsweg.input_words import failed_words
 from amtsweg.language import said
 from amtsweg.named_file import secret_in
 from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
-from amtsweg.terminal import echo
+from amtsweg.terminal import echo, ended
 from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.rebuild import rebuild
@@ -84,8 +85,7 @@ def _done(work: Coroutine[None, None, int]) -> int:
     try:
         return asyncio.run(work)
     except Fork as failed:
-        echo(failed_words(failed), err=True)
-        raise typer.Exit(1) from None
+        raise ended(failed_words(failed), ANSWERED_NO) from None
 
 
 async def _tiles(folder: TileFolder, *, origin: str, url: str, password: str | None) -> int:

@@ -12,12 +12,13 @@ import typer
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.exit_status import ANSWERED_NO
 from amtsweg.input_words import failed_words
 from amtsweg.language import said
 from amtsweg.named_file import secret_in
 from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
-from amtsweg.terminal import echo
+from amtsweg.terminal import echo, ended
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres import SCHEMA, shards
 from services.audit.adapters.postgres.committed import PostgresLog
@@ -78,8 +79,7 @@ def open_next(
     try:
         carried = asyncio.run(_open(origin, last, note, old=old, new=new, url=url, password=password))
     except Stopped as failed:
-        echo(failed_words(failed), err=True)
-        raise typer.Exit(1) from None
+        raise ended(failed_words(failed), ANSWERED_NO) from None
     echo(
         said(
             de=f"{origin} ist eröffnet; Eintrag 0 nennt {last.origin} mit {last.size} Einträgen.",

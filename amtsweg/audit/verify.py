@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
+from amtsweg.exit_status import ANSWERED_NO
 from amtsweg.language import language, said
 from amtsweg.named_file import text_in
-from amtsweg.terminal import echo, printable
+from amtsweg.terminal import echo, ended, printable
 from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.evidence import Evidence, verify_evidence
 from services.audit.domain.policy import parse_policy
@@ -52,8 +53,7 @@ def verify(
     try:
         verdict = agree(read_bounded(bundle, most=LARGE), policy=rule, tsa_roots=roots)
     except strangers.Refused as refused:
-        echo(f"{('ABGELEHNT', 'REFUSED')[column]}: {refused.words[column]}", err=True)
-        raise typer.Exit(1) from None
+        raise ended(f"{('ABGELEHNT', 'REFUSED')[column]}: {refused.words[column]}", ANSWERED_NO) from None
     for line in verdict.lines(column):
         echo(line)
     raise typer.Exit(verdict.status)

@@ -35,7 +35,7 @@ from amtsweg.input_words import reason
 from amtsweg.interruption import ordering
 from amtsweg.language import said
 from amtsweg.new_file import require_free, write_new
-from amtsweg.terminal import echo
+from amtsweg.terminal import echo, ended
 from services.router.adapters.directory_files import load, write
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.directory.changeset import difference
@@ -73,8 +73,7 @@ def _said_where() -> Iterator[None]:
     except (ConnectionError, TimeoutError):
         raise  # a server is away, which is said alike in every command
     except (BadInquiry, BrokenDirectory, OSError, ChangeRefused, Undecodable, UnknownVersion) as error:
-        echo(f"amtsweg directory: {reason(error)}", err=True)
-        raise typer.Exit(MISTAKE) from error
+        raise ended(f"amtsweg directory: {reason(error)}", MISTAKE) from error
 
 
 @commands.command("compile")

@@ -14,10 +14,11 @@ from amtsweg.bus import operator_address
 from amtsweg.directory import published
 from amtsweg.directory.assignment_proposals import assignments
 from amtsweg.directory.proposal import Tables
+from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.language import language, said
 from amtsweg.new_file import require_free
 from amtsweg.parked_words import in_words
-from amtsweg.terminal import echo, echo_json, json_line, plain_console, printable
+from amtsweg.terminal import echo, echo_json, ended, json_line, plain_console, printable
 from services.router.adapters.directory_files import write
 from services.router.domain.decision.proposal_draft import Skeleton, skeleton
 from services.router.domain.decision.proposals import DeskProposal, is_settled, proposals
@@ -78,14 +79,13 @@ def show_proposal(
         require_free(output)
     found = next((each for each in _proposals(since) if each.id == proposal), None)
     if found is None:
-        echo(
+        raise ended(
             said(
                 de=f"{proposal} gibt es nicht. `amtsweg directory proposals list` zeigt alle.",
                 en=f"{proposal} does not exist. `amtsweg directory proposals list` shows all.",
             ),
-            err=True,
+            ANSWERED_NO,
         )
-        raise typer.Exit(1)
     version = _newest()
     draft = skeleton(found, directory=Tables.of_version(version).directory())
     shown = found.to_json() | {
@@ -101,27 +101,24 @@ def show_proposal(
 def _write(draft: Skeleton, *, version: Version, folder: Path) -> None:
     changed: Mapping[str, str] = draft.over(version.tables)
     if not changed:
-        echo(draft.remark[language()], err=True)
-        raise typer.Exit(1)
+        raise ended(draft.remark[language()], ANSWERED_NO)
     try:
         write(replace(version, tables=changed), folder)
     except OSError as error:
-        echo(f"amtsweg directory proposals: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise ended(f"amtsweg directory proposals: {error}", MISTAKE) from error
 
 
 def _newest() -> Version:
     """The version that a change would start from."""
     versions = asyncio.run(published.read(operator_address())).versions
     if not versions.published:
-        echo(
+        raise ended(
             said(
                 de="Noch ist kein Verzeichnis veröffentlicht: `amtsweg directory seed`.",
                 en="No directory is published yet: `amtsweg directory seed`.",
             ),
-            err=True,
+            MISTAKE,
         )
-        raise typer.Exit(2)
     return versions.newest
 
 

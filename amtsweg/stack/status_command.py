@@ -9,6 +9,7 @@ import orjson
 import typer
 from rich.table import Table
 
+from amtsweg.exit_status import ANSWERED_NO
 from amtsweg.language import language, said
 from amtsweg.stack import supervisor
 from amtsweg.stack.answering import answering
@@ -18,7 +19,7 @@ from amtsweg.stack.ports import LOOPBACK
 from amtsweg.stack.readiness import Readiness, readiness
 from amtsweg.stack.services import PROCESSES
 from amtsweg.stack.supervisor import PartStatus
-from amtsweg.terminal import JsonOption, echo, echo_json, plain_console
+from amtsweg.terminal import JsonOption, echo, echo_json, ended, plain_console
 from shared.bounded_files import read_bounded
 from shared.local_time import local_time
 
@@ -44,8 +45,7 @@ def status(*, as_json: JsonOption = False) -> None:
             }
         )
     if not tended:
-        echo(why_nothing_runs(var, parts), err=True)
-        raise typer.Exit(1)
+        raise ended(why_nothing_runs(var, parts), ANSWERED_NO)
     if not as_json:
         _show(parts, {finding.where for finding in found}, told)
         if not StackDescription.path(var).exists():
