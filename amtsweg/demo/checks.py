@@ -79,8 +79,8 @@ def check_all(requests: int, taken: Sequence[TakenPosting], seen: Seen) -> tuple
         _wrongly(first.values(), seen),
         _equal(
             said(de="Vorgänge beim Amt, alle entschieden", en="Cases at an authority, all decided"),
-            _routed(first.values(), seen),
-            len(seen.decided & _cases(first)),
+            sum(t.case not in seen.parked for t in first.values()),
+            len(seen.decided & {t.case for t in first.values()}),
         ),
         _mails(first.values(), seen),
         _leaves(seen),
@@ -96,7 +96,7 @@ def check_all(requests: int, taken: Sequence[TakenPosting], seen: Seen) -> tuple
 def per_authority(taken: Iterable[TakenPosting], seen: Seen) -> Mapping[str, int]:
     """How many submissions of this run lie in each authority's inbox, most first."""
     ours = {t.submission for t in taken}
-    counts = Counter({a: 0 for a, s in seen.inbox if s in ours})
+    counts: Counter[str] = Counter()
     for (authority, submission), records in seen.inbox.items():
         if submission in ours:
             counts[authority] += records
@@ -135,21 +135,11 @@ def percentile(values: Sequence[float], percent: int) -> float:
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def _cases(first: Mapping[UUID, TakenPosting]) -> set[UUID]:
-    return {t.case for t in first.values()}
-
-
 def _placed_once(first: Mapping[UUID, TakenPosting], seen: Seen) -> int:
-    records = Counter(submission for submission, in_inbox in _records(seen) for _ in range(in_inbox))
+    records: Counter[UUID] = Counter()
+    for (_, submission), count in seen.inbox.items():
+        records[submission] += count
     return sum((records[s] == 1) != (t.case in seen.parked and records[s] == 0) for s, t in first.items())
-
-
-def _records(seen: Seen) -> Iterable[tuple[UUID, int]]:
-    return ((submission, count) for (_, submission), count in seen.inbox.items())
-
-
-def _routed(first: Iterable[TakenPosting], seen: Seen) -> int:
-    return sum(t.case not in seen.parked for t in first)
 
 
 def _wrongly(first: Iterable[TakenPosting], seen: Seen) -> BillLine:

@@ -15,7 +15,6 @@ from amtsweg.demo.silence import let_end_in_silence
 from amtsweg.new_file import require_free, write_new
 from amtsweg.stack.commands import StartView
 from amtsweg.stack.description import StackDescription, stack_folder
-from amtsweg.stack.errors import StackError
 
 _FRAME_S = 0.2
 
@@ -32,19 +31,15 @@ def demo(
     console, var = Console(), stack_folder()
     if report is not None:
         require_free(report)
-    try:
-        with stack(var, report=StartView(console).show) as description:
-            outcome = asyncio.run(_watched(description, var=var, requests=submissions, console=console))
-            show.bill(outcome, console)
-            told = asyncio.run(let_end_in_silence(description, var=var)) if silence else None
-            if told is not None:
-                show_silence.show(told, console)
-            if report is not None:
-                bill = json.dumps(show.report(outcome), ensure_ascii=False, indent=2)
-                write_new(report, f"{bill}\n".encode())
-    except StackError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-        raise typer.Exit(error.status) from error
+    with stack(var, report=StartView(console).show) as description:
+        outcome = asyncio.run(_watched(description, var=var, requests=submissions, console=console))
+        show.bill(outcome, console)
+        told = asyncio.run(let_end_in_silence(description, var=var)) if silence else None
+        if told is not None:
+            show_silence.show(told, console)
+        if report is not None:
+            bill = json.dumps(show.report(outcome), ensure_ascii=False, indent=2)
+            write_new(report, f"{bill}\n".encode())
     raise typer.Exit(0 if outcome.adds_up and (told is None or told.holds) else 1)
 
 

@@ -3,56 +3,33 @@
 from collections.abc import Mapping
 from typing import Final
 
-from amtsweg.language import language
+from amtsweg.language import said
 
-CASES: Final[Mapping[str, tuple[str, str]]] = {
-    "Gewerbe anmelden": ("Gewerbe anmelden", "Register a business"),
-    "Wohnsitz anmelden": ("Wohnsitz anmelden", "Register a residence"),
-    "Baugenehmigung": ("Baugenehmigung", "Building permit"),
-    "Führerschein": ("Führerschein", "Driving licence"),
-    "In die Handwerksrolle eintragen": ("In die Handwerksrolle eintragen", "Enter in the crafts register"),
-    "Ursprungszeugnis": ("Ursprungszeugnis", "Certificate of origin"),
-    "Einbürgerung": ("Einbürgerung", "Naturalisation"),
-    "Reisegewerbe": ("Reisegewerbe", "Itinerant trade"),
-    "Ursprungszeugnis, wo der Kammerbezirk den Kreis teilt": (
-        "Ursprungszeugnis, wo der Kammerbezirk den Kreis teilt",
-        "Certificate of origin where the chamber's district divides the county",
-    ),
-    "Führerschein in einer kreisfreien Stadt": (
-        "Führerschein in einer kreisfreien Stadt",
-        "Driving licence in an independent city",
-    ),
-    "Führerschein, nur der Kreis ist bekannt": (
-        "Führerschein, nur der Kreis ist bekannt",
-        "Driving licence, only the county is known",
-    ),
-    "Einbürgerung in Frankfurt": ("Einbürgerung in Frankfurt", "Naturalisation in Frankfurt"),
-    "Gewerbe mit einem alten Schlüssel": ("Gewerbe mit einem alten Schlüssel", "Business with an old key"),
-    "Schwerbehindertenausweis": ("Schwerbehindertenausweis", "Severe disability pass"),
-    "Unterrichtung Bewachung, frei gewählt": (
-        "Unterrichtung Bewachung, frei gewählt",
-        "Guard instruction, freely chosen",
-    ),
-    "Dienst, den kein Verzeichnis kennt": (
-        "Dienst, den kein Verzeichnis kennt",
-        "Service that no directory knows",
-    ),
-    "Postleitzahl mit vier Gemeinden": (
-        "Postleitzahl mit vier Gemeinden",
-        "Postcode with four municipalities",
-    ),
-    "Ort in Bayern": ("Ort in Bayern", "Place in Bavaria"),
-    "Gemeindeschlüssel ohne Gemeinde": (
-        "Gemeindeschlüssel ohne Gemeinde",
-        "Municipality key without a municipality",
-    ),
-    "Gaststättenerlaubnis (abgeschafft)": (
-        "Gaststättenerlaubnis (abgeschafft)",
-        "Pub licence (abolished)",
-    ),
-    "Unterrichtung ohne Wahl": ("Unterrichtung ohne Wahl", "Guard instruction without a choice"),
-    "Landkreis statt Gemeinde": ("Landkreis statt Gemeinde", "County instead of municipality"),
+CASES: Final[Mapping[str, str]] = {
+    "Gewerbe anmelden": "Register a business",
+    "Wohnsitz anmelden": "Register a residence",
+    "Baugenehmigung": "Building permit",
+    "Führerschein": "Driving licence",
+    "In die Handwerksrolle eintragen": "Enter in the crafts register",
+    "Ursprungszeugnis": "Certificate of origin",
+    "Einbürgerung": "Naturalisation",
+    "Reisegewerbe": "Itinerant trade",
+    "Ursprungszeugnis, wo der Kammerbezirk den Kreis teilt": "Certificate of origin where the chamber's district divides the county",
+    "Führerschein in einer kreisfreien Stadt": "Driving licence in an independent city",
+    "Führerschein, nur der Kreis ist bekannt": "Driving licence, only the county is known",
+    "Einbürgerung in Frankfurt": "Naturalisation in Frankfurt",
+    "Gewerbe mit einem alten Schlüssel": "Business with an old key",
+    "Schwerbehindertenausweis": "Severe disability pass",
+    "Unterrichtung Bewachung, frei gewählt": "Guard instruction, freely chosen",
+    "Dienst, den kein Verzeichnis kennt": "Service that no directory knows",
+    "Postleitzahl mit vier Gemeinden": "Postcode with four municipalities",
+    "Ort in Bayern": "Place in Bavaria",
+    "Gemeindeschlüssel ohne Gemeinde": "Municipality key without a municipality",
+    "Gaststättenerlaubnis (abgeschafft)": "Pub licence (abolished)",
+    "Unterrichtung ohne Wahl": "Guard instruction without a choice",
+    "Landkreis statt Gemeinde": "County instead of municipality",
 }
+"""What each case is called in English, by its German name."""
 
 STEPS: Final[Mapping[str, tuple[str, str]]] = {
     "platform": ("Landesplattform", "State platform"),
@@ -88,13 +65,10 @@ STEPS: Final[Mapping[str, tuple[str, str]]] = {
 
 def case_word(what: str) -> str:
     """What was asked for, as it is called in the language of this call."""
-    return _of(CASES.get(what, (what, what)))
+    return said(de=what, en=CASES.get(what, what))
 
 
 def step_word(key: str, *, to: str = "") -> str:
     """A word or sentence of the walked case; whatever has no entry is a name."""
-    return _of(STEPS.get(key, (key, key))).format(to=to)
-
-
-def _of(both: tuple[str, str]) -> str:
-    return both[1] if language() == "en" else both[0]
+    german, english = STEPS.get(key, (key, key))
+    return said(de=german, en=english).format(to=to)

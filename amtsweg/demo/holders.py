@@ -46,7 +46,6 @@ class HoldingAuthority:
     http: httpx.AsyncClient
     token_url: str
     access: AuthorityDescription
-    _token: str = ""
     _until: float = 0.0
 
     @classmethod
@@ -65,12 +64,10 @@ class HoldingAuthority:
     async def ask(self, method: str, path: str, **more: Any) -> Any:
         """Ask the door as this authority."""
         if time.monotonic() > self._until:
-            form = {"grant_type": "client_credentials"}
             login = (self.access.client_id, self.access.secret)
-            asked = await self.http.post(self.token_url, data=form, auth=login)
-            self._token, self._until = asked.raise_for_status().json()["access_token"], time.monotonic() + _TOKEN_SECONDS  # fmt: skip
-        headers = {"Authorization": f"Bearer {self._token}"}
-        answer = (await self.http.request(method, path, headers=headers, **more)).raise_for_status()
+            await authorize(self.http, self.token_url, login=login)
+            self._until = time.monotonic() + _TOKEN_SECONDS
+        answer = (await self.http.request(method, path, **more)).raise_for_status()
         return answer.json() if answer.content else None
 
     async def answer(self, case: UUID, kind: str, **members: Any) -> None:
@@ -90,6 +87,12 @@ class HoldingAuthority:
                 if record["headers"]["ce_caseid"] == str(case):
                     return _came(record["headers"], record["event"], record["cursor"])
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def authorize(http: httpx.AsyncClient, token_url: str, *, login: tuple[str, str]) -> None:
+    """From now on the client asks with a token for everything that the login may."""
+    asked = await http.post(token_url, data={"grant_type": "client_credentials"}, auth=login)
+    http.headers["Authorization"] = f"Bearer {asked.raise_for_status().json()['access_token']}"
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from random import uniform
 from typing import Self
@@ -46,10 +46,10 @@ class Platform:
         async with httpx.AsyncClient(base_url=stack.urls.intake, timeout=timeout, limits=limits) as http:
             yield cls(http, client_id=client.client_id, secret=client.secret or "")
 
-    async def post(self, posting: Posting, *, patience: int = _ATTEMPTS) -> TakenPosting | None:
-        """Post until answered 202; None when even ``patience`` attempts were not enough."""
+    async def post(self, posting: Posting) -> TakenPosting | None:
+        """Post until answered 202; None when no attempt was."""
         posted_at, began = time.time(), time.perf_counter()
-        for attempt in range(patience):
+        for attempt in range(_ATTEMPTS):
             answer = await self._attempt(posting)
             if answer is not None:
                 return TakenPosting(
@@ -100,20 +100,16 @@ async def post_all(
     postings: Sequence[Posting],
     *,
     rate: float,
-    done: Callable[[TakenPosting | None], None],
-) -> list[TakenPosting]:
-    """Post in an open loop, this many a second, whatever the answers take; repetitions keep their place."""
+    taken: list[TakenPosting],
+) -> None:
+    """Post in an open loop, this many a second, whatever the answers take; what is answered is added to ``taken``."""
     began = time.perf_counter()
-    answered: list[TakenPosting] = []
 
     async def one(number: int, posting: Posting) -> None:
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-        taken = await platform.post(posting)
-        done(taken)
-        if taken is not None:
-            answered.append(taken)
+        if (answered := await platform.post(posting)) is not None:
+            taken.append(answered)
 
     async with asyncio.TaskGroup() as group:
         for number, posting in enumerate(postings):
             group.create_task(one(number, posting))
-    return answered

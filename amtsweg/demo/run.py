@@ -14,7 +14,7 @@ from amtsweg.demo.checks import BillLine, Seen, TakenPosting, check_all, expecte
 from amtsweg.demo.demo_words import step_word
 from amtsweg.demo.journey import Journey, walk
 from amtsweg.demo.platform import Platform, post_all
-from amtsweg.demo.scenarios import Posting, postings
+from amtsweg.demo.scenarios import postings
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Report, StartStep
@@ -35,7 +35,6 @@ class RunProgress:
 
     requests: int
     step: str = ""
-    answered: int = 0
     seen: Seen = field(default_factory=Seen)
     taken: list[TakenPosting] = field(default_factory=list)
 
@@ -102,7 +101,9 @@ async def run(description: StackDescription, *, var: Path, progress: RunProgress
         )
         walking = asyncio.create_task(walk(description))  # beside all the others, in their traffic
         try:
-            await _post(platform, wanted, progress=progress)
+            half = len(wanted) // 2
+            await post_all(platform, wanted[:half], rate=CALM_RATE, taken=progress.taken)
+            await post_all(platform, wanted[half:], rate=LOAD_RATE, taken=progress.taken)
             progress.step = step_word("answering")
             await settle(description, progress=progress)
             progress.step = step_word("walking")
@@ -128,17 +129,6 @@ async def run(description: StackDescription, *, var: Path, progress: RunProgress
         seconds=time.perf_counter() - began,
         memory_bytes=sum(part.memory_bytes for part in supervisor.status(var)),
     )
-
-
-async def _post(platform: Platform, wanted: Sequence[Posting], *, progress: RunProgress) -> None:
-    def done(taken: TakenPosting | None) -> None:
-        progress.answered += taken is not None
-        if taken is not None:
-            progress.taken.append(taken)
-
-    half = len(wanted) // 2
-    await post_all(platform, wanted[:half], rate=CALM_RATE, done=done)
-    await post_all(platform, wanted[half:], rate=LOAD_RATE, done=done)
 
 
 async def settle(description: StackDescription, *, progress: RunProgress, still_s: float = STILL_S) -> None:

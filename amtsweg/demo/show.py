@@ -43,7 +43,7 @@ def live(progress: RunProgress) -> Panel:
     seen = progress.seen
     table = Table.grid(padding=(0, 2))
     table.add_row(
-        said(de="beantwortet (202)", en="answered (202)"), _bar(progress.answered, progress.requests)
+        said(de="beantwortet (202)", en="answered (202)"), _bar(len(progress.taken), progress.requests)
     )
     cases = len({taken.case for taken in progress.taken})
     table.add_row(

@@ -14,6 +14,7 @@ import httpx
 
 from amtsweg.demo.checks import TakenPosting
 from amtsweg.demo.elsewhere import ToldElsewhere, as_letters, in_mailbox, unread_posting
+from amtsweg.demo.holders import HoldingAuthority
 from amtsweg.demo.observe import to_the_ends
 from amtsweg.demo.platform import Platform
 from amtsweg.demo.scenarios import REISEGEWERBE, Posting
@@ -109,25 +110,12 @@ def _posting() -> Posting:
 
 async def _confirm(description: StackDescription, case: UUID) -> None:
     """As the authority: confirm the case as soon as it lies there, and never decide it."""
-    login = description.authorities[_AUTHORITY]
-    answer = {
-        "id": f"{case}:accepted",
-        "caseId": str(case),
-        "kind": "accepted",
-        "givenAt": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    async with httpx.AsyncClient(timeout=30) as http, asyncio.timeout(_WITHIN_S):
-        form = {"grant_type": "client_credentials", "scope": "answers.write"}
-        asked = await http.post(
-            f"{description.urls.intake}/token", data=form, auth=(login.client_id, login.secret)
-        )
-        asked.raise_for_status()
-        headers = {"Authorization": f"Bearer {asked.json()['access_token']}"}
-        url = f"{description.urls.router}/v1/answers"
-        given = await http.post(url, json=answer, headers=headers)
-        while not given.is_success:  # until the case lies with the authority, nobody knows it
-            await asyncio.sleep(_LOOK_EVERY_S)
-            given = await http.post(url, json=answer, headers=headers)
+    async with HoldingAuthority.of(description, _AUTHORITY) as holder, asyncio.timeout(_WITHIN_S):
+        while True:
+            try:
+                return await holder.answer(case, "accepted")
+            except httpx.HTTPStatusError:  # until the case lies with the authority, nobody knows it
+                await asyncio.sleep(_LOOK_EVERY_S)
 
 
 async def _period_ends(description: StackDescription) -> date:

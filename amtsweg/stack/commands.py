@@ -13,7 +13,7 @@ from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError, WrongCallError
 from amtsweg.stack.stack import PartState, StartStep
-from amtsweg.terminal import echo, printable
+from amtsweg.terminal import echo
 
 _RESTARTED_WITHIN_S = 60.0
 
@@ -37,17 +37,13 @@ def up(
         if ready:
             console.print(addresses(StackDescription.read(var)))
         return
-    try:
-        if report_to is not None:
-            with supervisor.reporting_to(report_to) as report:
-                supervisor.run(var, report=report)
-        elif detach:
-            console.print(addresses(supervisor.start_detached(var, report=StartView(console).show)))
-        else:
-            supervisor.run(var, report=StartView(console, var=var).show)
-    except StackError as error:
-        console.print(printable(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(error.status) from error
+    if report_to is not None:
+        with supervisor.reporting_to(report_to) as report:
+            supervisor.run(var, report=report)
+    elif detach:
+        console.print(addresses(supervisor.start_detached(var, report=StartView(console).show)))
+    else:
+        supervisor.run(var, report=StartView(console, var=var).show)
 
 
 def down() -> None:

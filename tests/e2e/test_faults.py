@@ -119,25 +119,15 @@ async def _under_load(
 ) -> RunProgress:
     progress = RunProgress(requests=len(wanted))
     authorities = sorted({p.authority for p in wanted if p.authority is not None})
-    address = _admin(description)
+    address = description.kafka.address
     await _poison(address)
     async with sample_authorities(var, authorities), Platform.of(description) as platform:
         await _until_read(address, authorities)
         tending.start()
-        progress.taken = await post_all(platform, wanted, rate=RATE, done=lambda _: None)
+        await post_all(platform, wanted, rate=RATE, taken=progress.taken)
         assert len(progress.taken) == len(wanted), f"answered otherwise than 202: {platform.refusals}"
         await settle(description, progress=progress, still_s=STILL_SECONDS)
     return progress
-
-
-def _admin(description: StackDescription) -> KafkaAddress:
-    kafka = description.kafka
-    return KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.security_protocol,
-        username=kafka.admin.username,
-        password=kafka.admin.password,
-    )
 
 
 async def _poison(address: KafkaAddress) -> None:
