@@ -31,7 +31,7 @@ async def test_a_lost_file_is_noticed(running: RunningLog) -> None:
     await running.covered(700)
     (running.folder / "tile/0/001").unlink()
     done = await check(running.folder)
-    assert (done.exit_code, "ABGELEHNT: `tile/0/001 is missing`" in done.output) == (1, True)
+    assert (done.exit_code, "ABGELEHNT: tile/0/001 fehlt" in done.output) == (1, True)
 
 
 async def test_lost_files_are_made_anew_from_the_database(running: RunningLog, database_url: str) -> None:

@@ -99,7 +99,7 @@ async def test_a_database_that_has_the_log_is_left_alone(running: RunningLog, da
     await running.append_numbers(*range(10))
     await running.covered(10)
     done = await rebuild(running.folder, database_url)
-    assert (done.exit_code, "has entries of" in done.output) == (1, True)
+    assert (done.exit_code, "hat schon Einträge von" in done.output) == (1, True)
 
 
 async def test_a_forged_file_restores_nothing(running: RunningLog, database: Database) -> None:

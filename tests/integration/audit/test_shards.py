@@ -209,7 +209,7 @@ async def test_a_log_is_not_succeeded_before_it_is_closed(running: RunningLog, o
     await running.append_numbers(1)
     await running.covered(1)
     code, said = await operator.open()
-    assert (code, "is not closed" in said) == (1, True)
+    assert (code, "ist nicht geschlossen" in said) == (1, True)
 
 
 async def test_opening_again_changes_nothing(running: RunningLog, operator: Operator) -> None:
@@ -227,7 +227,7 @@ async def test_a_log_that_has_begun_otherwise_succeeds_nobody(
     await operator.close()
     await running.pool.execute("insert into logs (origin, size, peaks) values ($1, 1, sha256(''))", NEXT)
     code, said = await operator.open()
-    assert (code, "has entries already" in said) == (1, True)
+    assert (code, "hat schon Einträge" in said) == (1, True)
 
 
 @pytest.fixture
