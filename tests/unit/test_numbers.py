@@ -87,7 +87,7 @@ def test_a_number_of_ours_opens_every_door_however_it_is_written(
 @given(
     st.text(max_size=80) | st.uuids().map(str) | st.from_regex(r"AW-2026(-[0-9A-Z]{4}){3}", fullmatch=True)
 )
-def test_what_is_no_number_of_this_case_opens_none(door: Callable[[str], object], typed: str) -> None:
+def test_a_number_that_is_not_of_this_case_opens_no_door(door: Callable[[str], object], typed: str) -> None:
     if as_written(typed) in OURS or not typed.strip().isprintable() or not typed.strip():
         return
     assert door(typed) is None

@@ -162,7 +162,7 @@ async def test_a_service_is_named_by_resource(intake: Intake) -> None:
     assert "without scope" in others.json()["error_description"]
 
 
-async def test_whoever_shows_a_wrong_secret_reads_that_it_may_be_wrong(intake: Intake) -> None:
+async def test_the_answer_to_a_wrong_secret_says_that_it_may_be_wrong(intake: Intake) -> None:
     told = (await ask(intake, None, client_id="portal", client_secret="wrong")).json()
     assert told["error"] == "invalid_client"
     assert "wrong or has ended" in told["error_description"]
@@ -177,7 +177,7 @@ async def test_a_form_is_sent_as_a_form(intake: Intake) -> None:
 @pytest.mark.parametrize(
     "shown", ["", "a", "a.b.c", "..", "e30.e30.", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJwb3J0YWwifQ."]
 )
-async def test_what_is_no_assertion_is_denied(intake: Intake, shown: str) -> None:
+async def test_a_malformed_assertion_is_denied(intake: Intake, shown: str) -> None:
     assert (await ask_with(intake, shown or "x")).json()["error"] == "invalid_client"
 
 
@@ -256,7 +256,7 @@ async def test_guessing_is_counted_by_address(intake: Intake) -> None:
     assert intake.counted.who == ["address:127.0.0.1"]
 
 
-async def test_whoever_guesses_from_all_addresses_of_their_own_network_is_one(intake: Intake) -> None:
+async def test_guesses_from_one_ipv6_network_are_counted_together(intake: Intake) -> None:
     for address in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", "::ffff:192.0.2.1"):
         transport = httpx.ASGITransport(intake.app, client=(address, 4711))
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:

@@ -55,7 +55,7 @@ class Answering:
         Deferred(450),
     ],
 )
-async def test_whoever_is_to_blame_the_next_channel_takes_over_while_it_can_be_in_time(
+async def test_the_next_channel_takes_over_while_it_can_be_in_time_whichever_side_failed(
     world: World, answer: MailOutcome | Exception
 ) -> None:
     world.queue.now = datetime(2026, 4, 11, 18, 0, tzinfo=UTC)

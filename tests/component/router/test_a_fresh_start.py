@@ -62,9 +62,7 @@ WRITES_TO_AN_INBOX: dict[str, Callable[[RouterInMemory], tuple[Event[Payload], s
 
 
 @pytest.mark.parametrize("kind", WRITES_TO_AN_INBOX)
-async def test_what_goes_to_an_inbox_waits_until_it_is_known_whether_there_is_one(
-    tmp_path: Path, kind: str
-) -> None:
+async def test_a_delivery_waits_until_it_is_known_whether_the_inbox_exists(tmp_path: Path, kind: str) -> None:
     router = RouterInMemory(tmp_path)
     router.take(submission())
     event, topic = WRITES_TO_AN_INBOX[kind](router)

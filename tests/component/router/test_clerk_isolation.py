@@ -74,7 +74,7 @@ def test_every_operation_of_the_page_is_walked() -> None:
     }
 
 
-async def test_what_another_authority_answered_in_vain_is_not_listed(clerk: Clerk) -> None:
+async def test_an_answer_without_effect_is_not_listed_for_another_authority(clerk: Clerk) -> None:
     clerk.doors.vain = {GIESSEN: [in_vain(clerk.own)], MARBURG: [in_vain(clerk.foreign)]}
 
     listed = (await clerk.http.get(f"{PAGE}/cases")).json()["withoutEffect"]

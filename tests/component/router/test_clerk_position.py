@@ -48,7 +48,7 @@ def delivered(
     return case
 
 
-async def test_what_was_answered_is_confirmed_up_to_the_first_that_still_waits(
+async def test_answered_cases_are_confirmed_up_to_the_first_that_waits(
     doors: DoorsInMemory, position: ClerkPosition
 ) -> None:
     for standing in ("accepted", "decided", "information-requested", "routed", "accepted"):
@@ -60,7 +60,7 @@ async def test_what_was_answered_is_confirmed_up_to_the_first_that_still_waits(
 
 
 @pytest.mark.parametrize("standing", ["routed", "supplemented"])
-async def test_what_nobody_has_answered_keeps_waiting(
+async def test_an_unanswered_case_keeps_waiting(
     doors: DoorsInMemory, position: ClerkPosition, standing: CustodyState
 ) -> None:
     delivered(doors, standing, age_ms=30 * 24 * 60 * 60 * 1000)
@@ -71,7 +71,7 @@ async def test_what_nobody_has_answered_keeps_waiting(
 
 
 @pytest.mark.parametrize(("age_ms", "moved"), [(1000, False), (SETTLED_MS + 1, True)])
-async def test_what_custody_shows_elsewhere_or_not_at_all_is_believed_only_when_it_is_old(
+async def test_a_case_that_custody_shows_elsewhere_or_not_at_all_is_passed_only_when_it_is_old(
     doors: DoorsInMemory, position: ClerkPosition, *, age_ms: int, moved: bool
 ) -> None:
     delivered(doors, None, age_ms=age_ms)

@@ -62,14 +62,14 @@ class InboxesInMemory(KafkaInboxes):
         self.places[authority] = place
 
 
-async def test_what_another_process_has_confirmed_meanwhile_is_not_undone() -> None:
+async def test_a_confirmation_by_another_process_meanwhile_is_not_undone() -> None:
     inboxes = InboxesInMemory(lambda: inboxes.places.update({ONE: 8}))
     await inboxes.commit({ONE: 5, OTHER: 6})
     assert inboxes.places == {ONE: 8, OTHER: 6}
     assert inboxes.waited_for == [[ONE, OTHER]]
 
 
-async def test_what_moves_nothing_waits_for_nobody() -> None:
+async def test_a_confirmation_that_moves_nothing_takes_no_turn() -> None:
     inboxes = InboxesInMemory()
     await inboxes.commit({ONE: 3, OTHER: 1})
     assert (inboxes.places, inboxes.waited_for) == ({ONE: 3, OTHER: 3}, [])
@@ -121,7 +121,7 @@ class LostTurn(InboxesInMemory):
 @pytest.mark.parametrize(
     "other", [8, 1], ids=["others have confirmed more", "others have asked for a replay"]
 )
-async def test_whoever_moves_after_its_turn_was_lost_puts_right_what_it_has_undone(other: int) -> None:
+async def test_a_move_after_a_lost_turn_is_put_right_where_it_undid_another(other: int) -> None:
     inboxes = LostTurn(other=other)
     with pytest.raises(Unavailable, match="the connection was closed"):
         await inboxes.commit({ONE: 5})
@@ -132,7 +132,7 @@ async def test_whoever_moves_after_its_turn_was_lost_puts_right_what_it_has_undo
     assert inboxes.waited_for == [[ONE], [ONE]]
 
 
-async def test_whoever_undid_nothing_leaves_everything_as_it_is() -> None:
+async def test_a_move_after_a_lost_turn_stays_where_it_undid_none() -> None:
     inboxes = LostTurn(other=5)
     with pytest.raises(Unavailable):
         await inboxes.commit({ONE: 5})

@@ -70,7 +70,7 @@ async def test_each_instant_has_the_version_that_was_in_force(hours: float, numb
     assert directories.at(NOON + hours * HOUR).directory.version == versions.published[number].id
 
 
-async def test_what_was_received_days_ago_is_decided_by_the_version_of_then() -> None:
+async def test_a_submission_is_decided_by_the_version_of_the_day_it_was_received() -> None:
     versions = there_and_back()
     later = NOON + 100 * HOUR
     directories, _ = await known(versions, now=later)

@@ -182,7 +182,7 @@ def test_sealed_parts_of_an_answer_without_effect_go_nowhere(router: RouterInMem
     assert answer(router, given) == []
 
 
-def test_a_case_at_a_place_that_nobody_knows_has_nobody_to_hand_it_on(tmp_path: Path) -> None:
+def test_an_answer_on_a_case_at_an_unknown_place_is_refused(tmp_path: Path) -> None:
     router = RouterInMemory(tmp_path)
     router.take(submission(place=Place(plz="99999")))
 

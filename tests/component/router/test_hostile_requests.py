@@ -65,7 +65,7 @@ async def test_a_parameter_that_is_unknown_or_there_twice_is_refused_and_widens_
     assert doors.inboxes.committed == {}
 
 
-async def test_who_is_nobody_learns_nothing_of_parameters(doors: DoorsInMemory) -> None:
+async def test_a_caller_without_a_token_learns_nothing_of_parameters(doors: DoorsInMemory) -> None:
     async with connected(doors, principal="") as nobody:
         assert (await nobody.get("/v1/inbox?authorty=x")).status_code == 401
 
@@ -122,7 +122,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("value", VALUES.values(), ids=list(VALUES))
-async def test_a_value_that_nobody_can_read_hides_nothing_that_comes_after_it(
+async def test_an_unreadable_value_hides_no_fault_after_it(
     doors: DoorsInMemory, http: httpx.AsyncClient, value: bytes
 ) -> None:
     doors.inboxes.put(GIESSEN, value)

@@ -44,7 +44,7 @@ async def test_a_mark_that_moves_on_meanwhile_is_no_restore() -> None:
     assert await database.store.find(ENTRY.authority, ENTRY.own_id) is None
 
 
-async def test_a_mark_that_lies_behind_is_one() -> None:
+async def test_a_mark_that_lies_behind_says_that_the_answers_were_set_back() -> None:
     database = Database(1)
     database.store.expect(AnswerMark(number=2, server=STARTED))
 

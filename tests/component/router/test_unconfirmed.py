@@ -105,7 +105,7 @@ def test_before_20_days_the_authority_has_time(router: RouterInMemory, data: Pay
     assert (custody(router).authority, custody(router).since) == (before.authority, before.since)
 
 
-def test_an_order_that_reaches_nobody_leaves_the_case_where_it_is(router: RouterInMemory) -> None:
+def test_an_order_that_cannot_be_sealed_leaves_the_case_where_it_is(router: RouterInMemory) -> None:
     router.keyed = ()  # its only key has been revoked
     (told,) = order(later(router), AGAIN)
 

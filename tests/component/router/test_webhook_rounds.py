@@ -164,7 +164,7 @@ def a_round(store: WebhookRows, calls: Calls, inboxes: Inboxes) -> Round:
     )
 
 
-async def test_who_has_no_inbox_is_called_once_there_is_one_and_holds_up_nobody() -> None:
+async def test_an_authority_without_an_inbox_is_called_once_it_has_one_and_delays_no_other() -> None:
     store, calls = WebhookRows({each: webhook(each, revision=1) for each in AUTHORITIES}), Calls()
     inboxes = Inboxes({MARBURG})
     round_ = a_round(store, calls, inboxes)

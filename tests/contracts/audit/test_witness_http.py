@@ -48,7 +48,7 @@ async def test_an_answer_that_drips_without_end_is_none(begun: bytes) -> None:
         assert isinstance(asking.exception(), OSError)
 
 
-async def test_an_answer_in_time_is_one() -> None:
+async def test_an_answer_in_time_is_taken() -> None:
     async def whole() -> AsyncIterator[bytes]:
         yield b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nno"
 

@@ -76,7 +76,7 @@ class WitnessContract:
         known = await witness.size()
         assert (await witness.add(checkpoint(known), old=known)).status == 200
 
-    async def test_it_tells_its_size_to_whoever_is_mistaken(self, witness: Asked) -> None:
+    async def test_it_answers_a_wrong_old_size_with_its_own(self, witness: Asked) -> None:
         known = await witness.size()
         reply = await witness.add(checkpoint(known + 5), old=known - 1, proof=proof(known - 1, known + 5))
         assert (reply.status, reply.content_type, reply.body) == (409, SIZE_TYPE, b"%d\n" % known)
@@ -102,7 +102,7 @@ class WitnessContract:
         assert (await witness.add(checkpoint(3), old=4)).status == 400
 
     @pytest.mark.parametrize("body", [b"", b"old\n\n", b"old 01\n\n", b"old 0\nA\n\n"])
-    async def test_it_refuses_what_is_no_request(self, witness: Asked, body: bytes) -> None:
+    async def test_it_refuses_a_malformed_request(self, witness: Asked, body: bytes) -> None:
         assert (await witness.ask("add-checkpoint", body)).status == 400
 
     async def test_it_shows_what_it_has_cosigned_last(self, witness: Asked) -> None:

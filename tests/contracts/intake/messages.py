@@ -58,7 +58,7 @@ class MessagesContract:
         assert rest is not None
         assert (rest.messages, rest.more) == (made[2:], False)
 
-    async def test_what_is_confirmed_is_gone_and_the_others_stay(self, delivered: Delivered) -> None:
+    async def test_a_confirmed_message_is_gone_and_the_others_stay(self, delivered: Delivered) -> None:
         one, two = await delivered.several(2)
         for _ in range(2):
             await delivered.messages.confirm(one.message_id, case_id=CASE, client_id="portal")
@@ -79,5 +79,5 @@ class MessagesContract:
         assert empty is not None
         assert (page.messages, list(empty.messages)) == ([own], [])
 
-    async def test_a_cursor_that_is_none_is_told_apart(self, delivered: Delivered) -> None:
+    async def test_a_malformed_cursor_gives_no_page(self, delivered: Delivered) -> None:
         assert await delivered.messages.page(CASE, client_id="portal", after="?", limit=9) is None

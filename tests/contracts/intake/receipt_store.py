@@ -33,12 +33,12 @@ class ReceiptStoreContract:
     async def after_the_hold(self) -> None:
         raise NotImplementedError
 
-    async def test_what_is_new_is_entered_and_held(self, store: ReceiptStore) -> None:
+    async def test_a_new_entry_is_entered_and_held(self, store: ReceiptStore) -> None:
         asked = entry()
         assert await store.enter(asked) is None
         assert await store.enter(asked) == EntryStanding(entry=asked, taken=False, running=True)
 
-    async def test_the_first_entry_stays_whatever_comes_later(self, store: ReceiptStore) -> None:
+    async def test_the_first_entry_of_a_key_stays(self, store: ReceiptStore) -> None:
         first, second = entry(b"{}", key="same"), entry(b'{"a":1}', key="same")
         await store.enter(first)
         found = await store.enter(second)
@@ -50,7 +50,7 @@ class ReceiptStoreContract:
         found = await asyncio.gather(*(store.enter(asked) for _ in range(20)))
         assert found.count(None) == 1
 
-    async def test_what_was_taken_is_never_claimed_again(self, store: ReceiptStore) -> None:
+    async def test_a_taken_entry_is_never_claimed_again(self, store: ReceiptStore) -> None:
         asked = entry()
         await store.enter(asked)
         await store.settle(asked.submission_id, taken=True)
@@ -73,7 +73,7 @@ class ReceiptStoreContract:
         assert found == EntryStanding(entry=asked, taken=False, running=False)
         assert await store.claim(asked.submission_id)
 
-    async def test_a_late_failure_does_not_undo_what_was_taken(self, store: ReceiptStore) -> None:
+    async def test_a_late_failure_does_not_undo_a_taken_entry(self, store: ReceiptStore) -> None:
         asked = entry()
         await store.enter(asked)
         await store.settle(asked.submission_id, taken=True)
@@ -82,14 +82,14 @@ class ReceiptStoreContract:
         assert found is not None
         assert found.taken
 
-    async def test_what_is_withdrawn_never_was(self, store: ReceiptStore) -> None:
+    async def test_a_withdrawn_key_is_free_again(self, store: ReceiptStore) -> None:
         first, other = entry(b"{}", key="same"), entry(b'{"a":1}', key="same")
         await store.enter(first)
         await store.withdraw(first.submission_id)
         assert await store.enter(other) is None
         assert await store.enter(other) == EntryStanding(entry=other, taken=False, running=True)
 
-    async def test_what_was_taken_is_never_withdrawn(self, store: ReceiptStore) -> None:
+    async def test_a_taken_entry_is_never_withdrawn(self, store: ReceiptStore) -> None:
         asked = entry()
         await store.enter(asked)
         await store.settle(asked.submission_id, taken=True)

@@ -157,7 +157,7 @@ async def test_what_the_first_may_have_taken_goes_through_no_other(two: Two) -> 
     assert (len(two.first.taken), two.second.connections) == (1, 0)
 
 
-async def test_where_both_refuse_us_the_mail_is_nobodys(two: Two) -> None:
+async def test_a_mail_that_both_relays_refuse_is_reported_as_unwelcome(two: Two) -> None:
     for server in (two.first, two.second):
         server.says_to_all = "550 5.7.1 Relaying denied"
     assert await two.offer("erika") == Unwelcome(550)

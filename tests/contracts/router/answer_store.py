@@ -36,7 +36,7 @@ class AnswerStoreContract:
     async def after_the_hold(self) -> None:
         raise NotImplementedError
 
-    async def test_what_is_new_is_entered_and_held(self, store: AnswerStore) -> None:
+    async def test_a_new_entry_is_entered_and_held(self, store: AnswerStore) -> None:
         asked = entry()
         assert await store.find(asked.authority, asked.own_id) is None
         assert await store.enter(asked) is None
@@ -48,7 +48,7 @@ class AnswerStoreContract:
         assert await store.enter(entry("0117/1")) is None
         assert await store.enter(entry("0117/1", authority="g-06534014")) is None
 
-    async def test_the_first_entry_stays_whatever_comes_later(self, store: AnswerStore) -> None:
+    async def test_the_first_entry_of_a_key_stays(self, store: AnswerStore) -> None:
         first, second = entry("same"), entry("same", case=uuid4())
         await store.enter(first)
         found = await store.enter(second)
@@ -60,7 +60,7 @@ class AnswerStoreContract:
         found = await asyncio.gather(*(store.enter(asked) for _ in range(20)))
         assert found.count(None) == 1
 
-    async def test_what_was_taken_is_never_claimed_again(self, store: AnswerStore) -> None:
+    async def test_a_taken_entry_is_never_claimed_again(self, store: AnswerStore) -> None:
         asked = entry()
         await store.enter(asked)
         await store.settle(asked, taken=True)
@@ -82,7 +82,7 @@ class AnswerStoreContract:
         assert await store.enter(asked) == AnswerFound(entry=asked, taken=False, running=False)
         assert await store.claim(asked)
 
-    async def test_a_late_failure_does_not_undo_what_was_taken(self, store: AnswerStore) -> None:
+    async def test_a_late_failure_does_not_undo_a_taken_entry(self, store: AnswerStore) -> None:
         asked = entry()
         await store.enter(asked)
         await store.settle(asked, taken=True)
@@ -91,14 +91,14 @@ class AnswerStoreContract:
         assert found is not None
         assert found.taken
 
-    async def test_what_is_withdrawn_never_was(self, store: AnswerStore) -> None:
+    async def test_a_withdrawn_key_is_free_again(self, store: AnswerStore) -> None:
         asked = entry()
         await store.enter(asked)
         await store.withdraw(asked)
         assert await store.find(asked.authority, asked.own_id) is None
         assert await store.enter(asked) is None
 
-    async def test_what_was_taken_is_never_withdrawn(self, store: AnswerStore) -> None:
+    async def test_a_taken_entry_is_never_withdrawn(self, store: AnswerStore) -> None:
         asked = entry()
         await store.enter(asked)
         await store.settle(asked, taken=True)

@@ -62,7 +62,7 @@ async def audit(tmp_path: Path) -> AsyncIterator[_Audit]:
         yield _Audit(http, protected(app))
 
 
-async def test_what_is_no_auditors_token_is_answered_401(audit: _Audit) -> None:
+async def test_a_token_that_is_no_auditors_is_answered_401(audit: _Audit) -> None:
     one = audit.operations[0]
     opened = {
         matter: status

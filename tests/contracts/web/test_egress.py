@@ -91,7 +91,7 @@ async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
         b"HTTP/1.1 200 OK\r\nA: " + b"x" * 300_000,
     ],
 )
-async def test_what_is_no_answer_is_said_to_be_none(said: bytes) -> None:
+async def test_a_malformed_answer_counts_as_not_reached(said: bytes) -> None:
     async with talking(saying(said)) as port:
         with pytest.raises(NotReached):
             await post(port)

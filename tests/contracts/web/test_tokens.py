@@ -208,7 +208,9 @@ def _registered(**changes: Any) -> Principal:
         ),
     ],
 )
-def test_a_token_ends_with_what_it_was_issued_for(changes: Mapping[str, Any], *, let_in: bool) -> None:
+def test_a_token_ends_with_its_registration_and_its_credential(
+    changes: Mapping[str, Any], *, let_in: bool
+) -> None:
     """Also where it has been read before: what is remembered of a token is never who may come in."""
     clock = FakeClock(RECEIVED_AT + timedelta(seconds=1))
     tokens = AccessTokens([_KEY.as_dict(private=False)], issuer=ISSUER, audience="doors", clock=clock)

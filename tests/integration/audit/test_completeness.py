@@ -59,7 +59,7 @@ async def account(running: RunningLog, **parameters: str) -> dict[str, tuple[int
     return {r["rule"]: (r["open"], r["overdue"]) for r in answer.json()["rules"] if r["open"]}
 
 
-async def test_what_is_not_followed_is_found_and_forgotten_when_it_is(running: RunningLog) -> None:
+async def test_a_missing_effect_is_found_and_forgotten_once_it_comes(running: RunningLog) -> None:
     await running.append(received(1), received(2), routed(2))
     await running.service.completeness.round()
     assert await account(running) == {"routing": (1, 1), "confirmation": (1, 1), "notification": (2, 2)}
@@ -130,7 +130,7 @@ async def test_the_next_day_begins_where_the_last_one_ended(running: RunningLog)
     assert (stated.start, stated.end) == (3, 5)
 
 
-async def test_an_authority_without_entries_has_none_and_that_is_proven(running: RunningLog) -> None:
+async def test_an_authority_without_entries_gets_a_proof_that_there_are_none(running: RunningLog) -> None:
     await running.append(replace(fact(1), time=YESTERDAY.isoformat()))
     await running.service.completeness.round()
     await running.covered(2)
@@ -149,7 +149,7 @@ async def test_a_day_that_is_not_over_has_no_statement(running: RunningLog) -> N
 
 
 @pytest.mark.parametrize("path", ["", "/days/2026-01-12", "/days/2026-01-12/authorities/g-06531005"])
-async def test_completeness_is_told_to_nobody_without_purpose(running: RunningLog, path: str) -> None:
+async def test_completeness_is_not_told_without_a_purpose(running: RunningLog, path: str) -> None:
     answer = await running.client.get(f"/v1/completeness{path}", headers=asking(**{"Amtsweg-Purpose": ""}))
     assert (answer.status_code, await refusals(running)) == (400, 1)
 

@@ -220,7 +220,7 @@ async def test_opening_again_changes_nothing(running: RunningLog, operator: Oper
     assert await in_next(running, "select size from logs where origin = $1") == [1]
 
 
-async def test_a_log_that_has_begun_otherwise_succeeds_nobody(
+async def test_a_log_that_has_entries_already_succeeds_no_other(
     running: RunningLog, operator: Operator
 ) -> None:
     await running.append_numbers(1)

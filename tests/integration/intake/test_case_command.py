@@ -118,7 +118,7 @@ async def test_the_search_by_reference_goes_by_an_index(desk: Desk) -> None:
     assert "->  Sort" not in plan
 
 
-async def test_what_nobody_knows_says_what_was_searched(desk: Desk) -> None:
+async def test_an_unknown_number_is_answered_with_what_was_searched(desk: Desk) -> None:
     told = await desk.ask("AW-2026-0000-0000-0000")
     assert told.exit_code == 1
     assert "Gesucht wurde" in told.stderr

@@ -81,7 +81,7 @@ async def test_lost_receipts_are_filled_again_from_the_events_and_repetitions_ar
     assert admit(asked, found=found) == Repeat(replace(asked, request_hash=None))
 
 
-async def test_the_first_event_is_right_over_what_was_entered_anew(pool: Pool) -> None:
+async def test_the_first_event_prevails_over_an_entry_made_anew(pool: Pool) -> None:
     asked = entry()
     later = replace(
         asked,

@@ -25,7 +25,7 @@ async def until_shown(watcher: LagWatcher, telemetry: Telemetry, line: str) -> N
         await asyncio.wait({task})
 
 
-async def test_what_nobody_reads_is_lag(kafka: KafkaAccess) -> None:
+async def test_unread_records_are_lag(kafka: KafkaAccess) -> None:
     address = kafka.address
     topic, group, telemetry = kafka.topic(), unique("group"), Telemetry()
     watcher = LagWatcher(

@@ -169,7 +169,7 @@ async def test_many_processes_strike_each_timer_once(pool: Pool) -> None:
     assert sum(counts) == waiting == len(await said(pool))
 
 
-async def test_an_end_and_an_extension_in_vain_are_said_on_the_bus_once_over_a_restart(
+async def test_an_end_and_an_extension_without_effect_are_published_once_across_a_restart(
     notifier: Notifier,
 ) -> None:
     case = notifier.case()

@@ -177,7 +177,9 @@ async def check(life: Life) -> None:
     )  # struck again it is the same event
 
 
-async def test_what_yesterday_has_forgotten_and_nobody_published_is_told_once_more(pool: Pool) -> None:
+async def test_a_mail_whose_settlement_was_lost_with_the_store_and_the_process_is_sent_once_more(
+    pool: Pool,
+) -> None:
     """The stated exception: the mails whose settlement was lost with the store, seconds before it and with the process."""
     life = Life(pool)
     life.bus += story(0)[:1]

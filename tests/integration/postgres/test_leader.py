@@ -93,7 +93,9 @@ def frozen_at(step: int) -> list[str]:
 @example(frozen_at(4))
 @example(frozen_at(5))
 @example(frozen_at(6))
-def test_whoever_freezes_at_any_step_overwrites_nothing(database: Database, steps: Sequence[str]) -> None:
+def test_a_leader_that_freezes_at_any_step_overwrites_nothing(
+    database: Database, steps: Sequence[str]
+) -> None:
     asyncio.run(_no_work_is_lost(database, steps))
 
 

@@ -59,9 +59,7 @@ async def test_those_who_wait_in_one_process_leave_the_connections_to_others(dat
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-async def test_nobody_waits_for_ever_and_whoever_gives_up_holds_nothing(
-    database: Database, processes: int
-) -> None:
+async def test_a_move_that_waits_in_vain_ends_and_holds_no_lock(database: Database, processes: int) -> None:
     async with AsyncExitStack() as opened:
         pools = [
             await opened.enter_async_context(await open_pool(database.url, schema="public", size=3))
@@ -80,7 +78,7 @@ async def test_nobody_waits_for_ever_and_whoever_gives_up_holds_nothing(
 
 
 @pytest.mark.parametrize("failure", [ValueError, asyncio.CancelledError])
-async def test_whoever_fails_lets_go(database: Database, failure: type[BaseException]) -> None:
+async def test_a_failed_move_releases_its_lock(database: Database, failure: type[BaseException]) -> None:
     async with await open_pool(database.url, schema="public", size=2) as pool:
         moves = InboxMoves(pool)
         with pytest.raises(failure):

@@ -51,7 +51,7 @@ async def client(intake: ServiceProcess, doors: ServiceProcess, name: str) -> ht
     return httpx.AsyncClient(base_url=url(doors), timeout=60, headers={"Authorization": f"Bearer {token}"})
 
 
-async def test_who_is_revoked_is_told_nothing_more_where_he_waits_and_where_he_is_called(
+async def test_a_revoked_client_gets_no_more_answers_and_no_more_calls(
     ground: Ground, router: ServiceProcess, intake: ServiceProcess
 ) -> None:
     connection = await asyncpg.connect(ground.surroundings.postgres.url(DATABASE))
@@ -83,7 +83,7 @@ async def test_who_is_revoked_is_told_nothing_more_where_he_waits_and_where_he_i
     await connection.close()
 
 
-async def test_who_is_suspended_is_told_nothing_more_where_he_waits_and_is_let_in_again(
+async def test_a_suspended_client_gets_no_more_answers_until_it_is_resumed(
     ground: Ground, router: ServiceProcess, intake: ServiceProcess
 ) -> None:
     connection = await asyncpg.connect(ground.surroundings.postgres.url(DATABASE))

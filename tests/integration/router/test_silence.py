@@ -83,7 +83,7 @@ async def test_a_decision_in_flight_is_not_overtaken_and_silence_is_concluded_on
     assert await outcomes(ground, silent.case_id) == ["CaseDeemedApproved"]
 
 
-async def test_an_extension_in_vain_reaches_the_authority_once_and_the_law_s_one_is_left(
+async def test_an_extension_without_effect_reaches_the_authority_once_and_the_legal_one_stays_free(
     ground: Ground, router: ServiceProcess
 ) -> None:
     case, inbox = ground.submission(), AUTHORITY_INBOX.for_authority(GIESSEN)

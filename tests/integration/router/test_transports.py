@@ -266,7 +266,7 @@ async def come(ground: Ground, number: int) -> list[str]:
     ],
 )
 @pytest.mark.timeout(300)
-async def test_whoever_changes_the_transport_loses_nothing_and_reads_again_only_what_was_not_confirmed(
+async def test_a_change_of_transport_loses_nothing_and_repeats_only_unconfirmed_records(
     ground: Ground, http: httpx.AsyncClient, ways: Sequence[str]
 ) -> None:
     left: list[str] = []

@@ -153,7 +153,7 @@ def test_one_credential_can_be_ended(registry: Database) -> None:
     assert run("revoke", "klaerung-7", "--credential", ended).exit_code == 1
 
 
-def test_who_is_revoked_is_unknown_and_its_id_is_never_given_again(registry: Database) -> None:
+def test_a_revoked_client_is_unknown_and_its_id_is_never_given_again(registry: Database) -> None:
     run(*CLERK)
     taken = run(*CLERK)
     revoked = run("revoke", "klaerung-7")

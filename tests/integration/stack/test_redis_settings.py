@@ -32,7 +32,7 @@ def port(tmp_path: Path) -> Iterator[int]:
         process.wait(20)
 
 
-async def test_only_who_has_the_password_counts_requests(port: int) -> None:
+async def test_requests_are_counted_only_with_the_password(port: int) -> None:
     url = f"redis://127.0.0.1:{port}/0"
     with pytest.raises(RedisError, match="authenticate"):
         Redis.from_url(url).ping()

@@ -52,7 +52,7 @@ def test_it_follows_the_compose_specification() -> None:
     jsonschema.Draft202012Validator(SCHEMA).validate(COMPOSE)
 
 
-def test_the_schema_refuses_what_is_not_compose() -> None:
+def test_the_schema_refuses_a_file_that_is_not_compose() -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(SCHEMA).validate({"services": {"intake": {"imagine": "amtsweg"}}})
 
@@ -143,7 +143,7 @@ def test_kafka_is_of_the_version_that_the_tests_run_on() -> None:
     assert COMPOSE["services"]["kafka"]["image"] == f"apache/kafka:{version}"
 
 
-def test_whatever_comes_from_whoever_starts_it_is_a_setting_too(
+def test_every_variable_of_the_caller_is_a_setting_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passed = {name for name, value in COMPOSE["services"]["desk"]["environment"].items() if value is None}

@@ -86,7 +86,7 @@ def test_every_image_is_named_by_its_digest_or_it_is_said_why_not() -> None:
 
 
 @pytest.mark.parametrize("image", ["postgres", "postgres:latest", "postgres:18@sha256:1234", "redis:alpine"])
-def test_a_name_without_version_or_with_half_a_digest_is_none(image: str) -> None:
+def test_an_image_name_without_version_or_with_half_a_digest_is_refused(image: str) -> None:
     assert not DIGEST.search(image)
     assert not TAG.match(image)
 

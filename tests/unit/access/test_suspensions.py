@@ -45,7 +45,7 @@ class Ordered:
         self.times = self.times.after(order, at=RECEIVED_AT)
 
 
-def test_who_serves_a_suspended_authority_serves_the_others_and_it_again_when_it_is_resumed() -> None:
+def test_a_provider_serves_a_suspended_authority_again_once_it_is_resumed_and_the_others_all_along() -> None:
     ordered = Ordered()
     known = UnsuspendedPrincipals(REGISTERED, ordered)
 

@@ -82,7 +82,7 @@ def test_an_auditor_with_a_key_only_has_no_token() -> None:
     assert known(replace(auditor(TOKEN, "audit.look"), credentials=(keyed,))).find(TOKEN, NOW) is None
 
 
-def test_where_nobody_can_tell_who_is_registered_nobody_is_turned_away() -> None:
+def test_an_unreadable_register_is_an_outage_and_no_refusal() -> None:
     class Away:
         def get(self, principal: str) -> Principal | None:
             raise Unavailable(f"{principal}: not read lately")

@@ -177,7 +177,7 @@ async def test_a_witness_that_is_away_is_named() -> None:
         await scene.cosign(10)
 
 
-async def test_who_is_not_needed_is_not_waited_for() -> None:
+async def test_a_witness_that_is_not_needed_is_not_waited_for() -> None:
     scene = Scene(threshold=1, delays={"w2": 60})
     async with asyncio.timeout(5):
         assert await scene.cosign(10) == {"witness.example/w1"}

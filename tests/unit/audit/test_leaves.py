@@ -233,7 +233,7 @@ def test_a_reader_ignores_what_a_later_writer_added() -> None:
     assert Leaf.from_bytes(later) == leaf
 
 
-def test_who_has_the_log_and_knows_a_submission_finds_nothing_of_it() -> None:
+def test_a_known_submission_cannot_be_found_in_the_log_alone() -> None:
     event = received(traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
     entry = appended(fact(event)).entries[0].entry
     known = [event.id, event.case_id, event.submission_id]

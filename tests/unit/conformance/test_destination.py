@@ -29,5 +29,5 @@ def test_a_service_is_found_that_leads_there(hessen: Directory, authority: str) 
     assert Resolver(hessen).resolve(inquiry).authority == authority
 
 
-def test_who_is_competent_for_nothing_has_no_destination(hessen: Directory) -> None:
+def test_an_authority_competent_for_nothing_has_no_destination(hessen: Directory) -> None:
     assert leading_to("nobody", directory=hessen, on=DAY) is None

@@ -65,6 +65,6 @@ def test_a_changed_body_does_not_verify() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "abc", "zz" * 32, "ab" * 31])
-def test_what_are_no_master_keys_is_refused(text: str) -> None:
+def test_malformed_master_keys_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="hexadecimal"):
         WebhookKeys.from_text(text)

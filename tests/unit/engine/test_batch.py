@@ -264,7 +264,7 @@ async def test_orders_to_another_group_and_about_authorities_change_nothing_here
     assert [*transaction.letters] == ["in/0/0", "in/0/1"]
 
 
-async def test_what_is_no_order_goes_to_the_dead_letter() -> None:
+async def test_a_malformed_order_becomes_a_dead_letter() -> None:
     transaction = MemoryTransaction(judge)
 
     await to_the_end([Record(OPERATION_ORDERED.name, 0, 0, 0, b"g", b"{}")], transaction)

@@ -64,7 +64,7 @@ def test_lost_states_stop_the_group_until_a_person_says_that_it_goes_on_without_
         ids.leave_out(["s, partition 0, offset 3: damaged", "s, partition 0, offset 7: damaged"])
 
 
-async def test_what_was_accepted_once_is_no_word_about_the_next_topic_of_that_name() -> None:
+async def test_an_accepted_topic_says_nothing_about_the_next_of_that_name() -> None:
     cluster = Cluster(a=NEW)
     ids = topic_ids(cluster)
     ids.go_on()  # an order about something else

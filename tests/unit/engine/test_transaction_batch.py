@@ -63,7 +63,7 @@ def test_every_record_gets_the_offset_of_its_turn(records: list[tuple[TopicParti
     assert all(found == [*range(len(found))] for found in asyncio.run(offsets()).values())
 
 
-async def test_a_place_that_kafka_does_not_tell_is_none() -> None:
+async def test_an_offset_that_kafka_does_not_tell_is_an_outage() -> None:
     consignment = TransactionBatch(Broker(tells=False))
     place = consignment.add(HERE, key=b"k", value=b"v")
     await consignment.send()

@@ -171,7 +171,7 @@ NO_TRACES = [
 
 
 @pytest.mark.parametrize("value", NO_TRACES, ids=lambda value: repr(value)[:70])
-def test_a_trace_context_that_is_none_costs_the_trace_and_not_the_event(value: bytes | None) -> None:
+def test_a_malformed_trace_context_costs_the_trace_and_not_the_event(value: bytes | None) -> None:
     kept = [header for header in MESSAGE.headers if header[0] != "traceparent"]
     headers = [*kept, ("traceparent", value)]
     read = decode(MESSAGE.value, headers, [RetryOrdered])  # type: ignore[arg-type] # Kafka's headers may be null

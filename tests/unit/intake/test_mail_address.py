@@ -49,7 +49,7 @@ def test_a_domain_that_nobody_can_have_is_refused_in_words(domain: str) -> None:
         "erika@example.org\r\nBcc: x@example.org",
     ],
 )  # fmt: skip
-def test_what_no_mail_can_be_sent_to_is_refused_while_the_sender_can_correct_it(email: str) -> None:
+def test_an_unreachable_mail_address_is_refused_while_the_sender_can_correct_it(email: str) -> None:
     got = read(body(contact={"email": email}), max_content=LIMIT)
     assert got == Faulty((("contact.email", "malformed"),))
 

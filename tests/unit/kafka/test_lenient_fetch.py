@@ -124,6 +124,6 @@ async def test_beside_a_batch_that_cannot_be_read_nothing_is_lost() -> None:
     assert consumer.positions == {TP: 1, other: 1}
 
 
-async def test_whoever_stops_waiting_is_not_told_of_an_error() -> None:
+async def test_a_cancelled_fetch_raises_no_error() -> None:
     with pytest.raises(asyncio.CancelledError):
         await fetched(asyncio.CancelledError())

@@ -74,7 +74,7 @@ async def test_a_topic_named_during_the_look_up_is_due_at_once() -> None:
     assert outputs.certainly_available("late")
 
 
-async def test_of_a_topic_that_nobody_has_named_nothing_is_known_until_it_has_been_looked_for() -> None:
+async def test_an_unnamed_topic_is_unknown_until_it_has_been_looked_for() -> None:
     outputs = OutputTopics(["out"])
     await outputs.look(Broker({"out", "late"}))
     with pytest.raises(Unavailable):

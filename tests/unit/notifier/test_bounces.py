@@ -123,7 +123,7 @@ def test_every_dialect_in_which_servers_say_that_a_mail_came_back_is_understood(
         "lines",
     ],
 )
-def test_what_is_no_clear_report_says_nothing(content: bytes) -> None:
+def test_an_unclear_report_says_nothing(content: bytes) -> None:
     assert read_report(content) is None
 
 
@@ -149,6 +149,6 @@ def test_a_strange_character_set_does_no_harm(charset: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "zz", "00" * 31])
-def test_keys_that_are_none_are_refused(text: str) -> None:
+def test_malformed_keys_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"64|hexadecimal"):
         keys_from(text)

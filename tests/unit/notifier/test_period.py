@@ -104,7 +104,9 @@ def test_one_that_came_too_late_stays_without_effect_when_documents_are_asked_fo
     assert in_vain(longer) == [("too-late", late.time)]
 
 
-def test_one_that_counts_is_not_in_vain_and_of_a_later_one_the_router_speaks() -> None:
+def test_an_extension_that_counts_is_not_reported_as_without_effect_and_of_a_later_one_the_router_speaks() -> (
+    None
+):
     assert in_vain(clock(RECEIVED_EVENT, ROUTED_EVENT, extended(1, APRIL))) == []
     twice = (extended(1, APRIL), extended(2, berlin(2026, 4, 2, 12)))
     assert in_vain(clock(RECEIVED_EVENT, ROUTED_EVENT, *twice)) == []

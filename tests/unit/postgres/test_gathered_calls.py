@@ -37,7 +37,7 @@ async def begun(calls: GatheredCalls[int, int], *items: int) -> list[asyncio.Tas
     return tasks
 
 
-async def test_who_comes_alone_goes_alone_and_who_comes_meanwhile_goes_together() -> None:
+async def test_a_single_call_goes_alone_and_calls_meanwhile_go_together() -> None:
     work = Work()
     calls = gathered(work)
     first = await begun(calls, 1)
@@ -79,7 +79,7 @@ async def test_a_failure_is_told_to_all_of_its_round_and_to_nobody_after_it() ->
     assert await calls(1) == 2
 
 
-async def test_who_does_not_wait_any_more_takes_nobody_along() -> None:
+async def test_a_cancelled_call_cancels_no_other() -> None:
     work = Work()
     calls = gathered(work)
     (running,) = await begun(calls, 1)
@@ -94,7 +94,7 @@ async def test_who_does_not_wait_any_more_takes_nobody_along() -> None:
         await gone
 
 
-async def test_nothing_is_worked_on_where_nobody_waits_any_more() -> None:
+async def test_no_work_is_done_for_calls_that_were_all_cancelled() -> None:
     work = Work()
     calls = gathered(work)
     (running,) = await begun(calls, 1)

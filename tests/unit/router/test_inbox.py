@@ -42,7 +42,7 @@ def test_everybody_has_a_turn_before_anybody_has_a_second(
     assert {each for each, most in order if most == limit} == set(authorities)
 
 
-def test_nobody_has_no_turn() -> None:
+def test_no_authorities_make_no_turns() -> None:
     assert list(turns((), limit=1, first=3)) == []
 
 

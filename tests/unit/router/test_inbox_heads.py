@@ -69,7 +69,7 @@ async def test_an_outage_is_reported_to_every_waiting_request_and_ends_with_the_
     assert await heads.of(AUTHORITIES[:1])
 
 
-async def test_who_gives_up_waiting_takes_nobody_with_them() -> None:
+async def test_a_waiter_that_gives_up_cancels_no_other() -> None:
     heads = InboxHeads(Kafka().ask)
     impatient = asyncio.ensure_future(heads.of(AUTHORITIES[:1]))
     patient = asyncio.ensure_future(heads.of(AUTHORITIES[1:2]))

@@ -42,7 +42,7 @@ async def until(seen: Callable[[], bool]) -> None:
     [ValueError("a record that this release cannot read"), asyncio.CancelledError(), None],
     ids=["an error", "a cancellation by its client", "an end"],
 )
-async def test_whatever_a_part_fails_of_it_is_begun_anew(error: BaseException | None) -> None:
+async def test_a_failed_part_is_started_again_whatever_the_error(error: BaseException | None) -> None:
     health, part = Health(), Part(error)
     task = asyncio.ensure_future(Follower(part, name="view", health=health, steady_seconds=0.05).run())
     await until(lambda: health.report()["view, begun anew"]["standing"] == "degraded")

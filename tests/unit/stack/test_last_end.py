@@ -16,7 +16,7 @@ LANGUAGES: tuple[CommandLanguage, ...] = ("de", "en")
 
 @pytest.mark.parametrize("asks", LANGUAGES)
 @pytest.mark.parametrize("notes", LANGUAGES)
-def test_why_the_stack_ended_is_told_in_the_language_of_whoever_asks(
+def test_the_end_of_a_stack_is_told_in_the_language_of_the_call(
     notes: CommandLanguage, asks: CommandLanguage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broker = Kafka(tmp_path, port=1, controller_port=2)

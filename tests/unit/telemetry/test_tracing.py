@@ -123,7 +123,7 @@ async def test_without_a_receiver_the_trace_goes_on_all_the_same() -> None:
         f"00-{'g' * 32}-b7ad6b7169203331-01",
     ],
 )
-def test_a_trace_context_that_is_none_begins_a_trace_of_its_own(spans: Traced, wrong: str) -> None:
+def test_a_malformed_trace_context_begins_a_trace_of_its_own(spans: Traced, wrong: str) -> None:
     tracing.begin("step", kind=SpanKind.SERVER, traceparent=wrong).end()
     (span,) = spans.ended()
     assert span.parent is None

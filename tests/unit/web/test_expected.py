@@ -61,7 +61,7 @@ def test_each_fault_of_the_json_reader_has_words(fault: str) -> None:
     assert expected_of({"type": fault, "ctx": {"most_values": 7}}) != expected_of({"type": "unheard_of"})
 
 
-def test_whoever_sends_no_object_where_fastapi_expects_one_is_told_so() -> None:
+def test_a_body_that_is_no_object_is_answered_with_what_is_expected() -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(AnswerGiven).validate_python([], from_attributes=True)
     assert [expected_of(dict(fault)).de for fault in refused.value.errors()] == ["ein JSON-Objekt"]

@@ -131,7 +131,7 @@ def test_a_dispatch_that_cannot_be_is_refused_by_its_field(fields: dict[str, obj
     assert refused.value.field == field
 
 
-def test_before_a_rule_there_is_none() -> None:
+def test_a_notice_sent_before_the_first_rule_of_announcement_is_refused() -> None:
     fields = {"profile": FICTION, "receivedAt": "2010-01-12", "sentAt": "2010-03-12", "sentBy": "portal"}
     with pytest.raises(BadDeadlineInquiry, match="sentBy: no rule of announcement"):
         compute(read_deadline_inquiry(fields), hessian_law())
