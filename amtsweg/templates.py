@@ -90,7 +90,7 @@ def wordings(kind: MessageKind) -> Iterator[tuple[str, Words]]:
     nameless = Names(service=None, authority=authority.name, sits_in=authority.place)
     missing = _MISSING if kind == "incomplete" else ()
     for profile, service in _profiles(law):
-        if not _occurs(kind, profile):
+        if not occurs(kind, profile):
             continue
         for language in LANGUAGES:
             message = _invented(kind, service, language)
@@ -118,7 +118,7 @@ def _profiles(law: Law) -> Iterator[tuple[LegalProfile, str]]:
     yield from found.values()
 
 
-def _occurs(kind: MessageKind, profile: LegalProfile) -> bool:
+def occurs(kind: MessageKind, profile: LegalProfile) -> bool:
     """Whether a case of this profile can lead to this message, as `plan` has it."""
     match kind:
         case "acknowledgement":

@@ -22,7 +22,7 @@ def protected(app: FastAPI) -> list[Operation]:
     """Every operation that is not open to all, also those that no description names; paths are filled."""
     return [
         Operation(method, _filled(route.path))
-        for route in _routes(app.router.routes)
+        for route in flat_routes(app.router.routes)
         if (route.openapi_extra or {}).get("security") != OPEN_TO_ALL["security"]
         for method in sorted(route.methods or ())
     ]
@@ -32,18 +32,19 @@ def taking_json(app: FastAPI) -> list[Operation]:
     """Every operation that takes JSON, whether FastAPI reads it or the route itself; paths are filled."""
     return [
         Operation(method, _filled(route.path))
-        for route in _routes(app.router.routes)
+        for route in flat_routes(app.router.routes)
         if any(not isinstance(each.field_info, Form) for each in route.dependant.body_params)
         or "application/json" in (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
         for method in sorted(route.methods or ())
     ]
 
 
-def _routes(routes: list[BaseRoute]) -> Iterator[APIRoute]:
+def flat_routes(routes: list[BaseRoute]) -> Iterator[APIRoute]:
+    """Every route, also those of routers that were included."""
     for route in routes:
         if isinstance(route, APIRoute):
             yield route
-        elif hasattr(route, "effective_route_contexts"):  # a router that was included
+        elif hasattr(route, "effective_route_contexts"):
             yield from route.effective_route_contexts()
 
 

@@ -22,16 +22,24 @@ from services.router.handler.routing import Handler
 from services.router.handler.supplements import Supplements
 from shared.crypto.jwe import OwnKey, RecipientKey, Rewrapper, open_sealed, seal
 from shared.events import ids
+from shared.events.case import AnswerGiven, CaseAnswered
 from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Place
 from shared.events.envelope import Event, Message, decode, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import Receipt, SubmissionReceived
 from shared.events.suspension import SuspensionTimes
-from shared.events.topics import AUTHORITY_INBOX, CATALOGUE, PARTITIONS, SUBMISSION_HELD, SUBMISSION_RECEIVED
+from shared.events.topics import (
+    AUTHORITY_INBOX,
+    CASE_ANSWERED,
+    CATALOGUE,
+    PARTITIONS,
+    SUBMISSION_HELD,
+    SUBMISSION_RECEIVED,
+)
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Record
 from shared.telemetry.metrics import Telemetry
-from tests.support.events import RECEIPT, RECEIVED_AT
+from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
 
 HESSEN = Path(__file__).parents[2] / "directory" / "hessen"
 
@@ -108,6 +116,16 @@ def about(submission_id: UUID, data: Any, *, event_id: UUID) -> Event[Any]:
         submission_id=submission_id,
         data=data,
     )
+
+
+def answer(
+    router: "RouterInMemory", given: AnswerGiven, *, by: str = GIESSEN, number: int = 1
+) -> list[Event[Payload]]:
+    """What follows when an authority answers the submission."""
+    own_id = f"{given.kind}-{number}"
+    data = CaseAnswered(authority=by, own_id=own_id, answer=given)
+    event = about(submission().submission_id, data, event_id=ids.answer_id(by, own_id))
+    return router.take(event, CASE_ANSWERED.name)
 
 
 def opened(content: Sealed, *, authority: str, submission_id: UUID) -> bytes:

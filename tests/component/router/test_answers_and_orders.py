@@ -3,13 +3,11 @@ from uuid import uuid5
 
 import pytest
 
-from shared.events import ids
 from shared.events.case import (
     AnswerGiven,
     AnswerRefused,
     AssignOrdered,
     CaseAccepted,
-    CaseAnswered,
     CaseDecided,
     OrderRefused,
     RetryOrdered,
@@ -18,25 +16,13 @@ from shared.events.competence import Place
 from shared.events.envelope import Event, encode
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionDelivered, SubmissionParked, SubmissionRouted
-from shared.events.topics import CASE_ANSWERED, CASE_ORDERED, CASE_UPDATED, SUBMISSION_HELD
+from shared.events.topics import CASE_ORDERED, CASE_UPDATED, SUBMISSION_HELD
 from shared.kafka.records import Record
 from tests.support.events import ASSIGNMENT, GIESSEN, RECEIVED_AT
-from tests.support.routing import RouterInMemory, about, opened, record, submission
+from tests.support.routing import RouterInMemory, about, answer, opened, record, submission
 
 NOWHERE = Place(plz="99999")
 MARBURG = "g-06534014"
-
-
-@pytest.fixture
-def router(tmp_path: Path) -> RouterInMemory:
-    return RouterInMemory(tmp_path)
-
-
-def answer(router: RouterInMemory, given: AnswerGiven, *, authority: str = GIESSEN) -> list[Event[Payload]]:
-    own_id = f"{given.kind}-1"
-    data = CaseAnswered(authority=authority, own_id=own_id, answer=given)
-    event = about(submission().submission_id, data, event_id=ids.answer_id(authority, own_id))
-    return router.take(event, CASE_ANSWERED.name)
 
 
 def order(router: RouterInMemory, data: Payload, *, number: int = 1) -> list[Event[Payload]]:
@@ -91,7 +77,7 @@ def test_an_answer_taken_twice_has_one_effect(router: RouterInMemory) -> None:
 def test_an_unknown_and_another_authoritys_case_get_the_same_answer(router: RouterInMemory) -> None:
     unknown, _ = answer(router, ACCEPTED)
     router.take(submission())
-    foreign, _ = answer(router, ACCEPTED, authority=MARBURG)
+    foreign, _ = answer(router, ACCEPTED, by=MARBURG)
 
     assert isinstance(unknown.data, AnswerRefused)
     assert isinstance(foreign.data, AnswerRefused)
@@ -117,7 +103,7 @@ def test_after_an_assignment_the_named_authority_answers(router: RouterInMemory)
     router.take(submission(place=NOWHERE))
     order(router, TO_MARBURG)
 
-    (told,) = answer(router, GRANTED, authority=MARBURG)
+    (told,) = answer(router, GRANTED, by=MARBURG)
 
     assert isinstance(told.data, CaseDecided)
 

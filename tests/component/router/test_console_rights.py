@@ -1,21 +1,20 @@
 """Every route of the console says which right it takes: each route is asked by each role, and by nobody."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 
 from services.router.adapters.http.console import PAGE
 from shared.events.operation import ResumeOrdered, SuspendOrdered
 from shared.settings import SignIn
 from shared.web.sign_in import SignedInPerson
 from tests.support.console import STAFF, ConsoleGround, console_app
+from tests.support.operations import flat_routes
 from tests.support.routing import RouterInMemory
 
 pytestmark = pytest.mark.slow
@@ -89,17 +88,9 @@ def routes(app: FastAPI) -> set[str]:
 
 def served(app: FastAPI) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for route in _flat(app.router.routes):
+    for route in flat_routes(app.router.routes):
         found.setdefault(route.path, set()).update((route.methods or set()) - {"HEAD", "OPTIONS"})
     return found
-
-
-def _flat(routes: list[BaseRoute]) -> Iterator[APIRoute]:
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif hasattr(route, "effective_route_contexts"):  # a router that was included
-            yield from route.effective_route_contexts()
 
 
 def test_every_route_of_the_console_is_in_the_table(app: FastAPI) -> None:

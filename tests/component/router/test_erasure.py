@@ -1,6 +1,5 @@
 """An erasure ends a case at the router: its authority hears of it, nothing is held any more, and custody says only that it was erased."""
 
-from pathlib import Path
 from uuid import uuid5
 
 import pytest
@@ -18,11 +17,6 @@ from tests.support.events import ASSIGNMENT, GIESSEN, RECEIVED_AT
 from tests.support.routing import RouterInMemory, about, submission
 
 SECRET = "Az-4711-26"
-
-
-@pytest.fixture
-def router(tmp_path: Path) -> RouterInMemory:
-    return RouterInMemory(tmp_path)
 
 
 def erase(

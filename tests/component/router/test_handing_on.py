@@ -9,38 +9,25 @@ from shared.events.case import (
     AnswerGiven,
     AnswerRefused,
     CaseAccepted,
-    CaseAnswered,
     CaseForwarded,
     CaseMessage,
     CaseReturned,
     InformationRequested,
 )
 from shared.events.competence import Place
-from shared.events.envelope import Event
-from shared.events.payload import Payload
 from shared.events.submission import SubmissionDelivered, SubmissionParked, SubmissionRouted
-from shared.events.topics import CASE_ANSWERED, CASE_MESSAGE, CASE_UPDATED, CATALOGUE, SUBMISSION_ROUTED
+from shared.events.topics import CASE_MESSAGE, CASE_UPDATED, CATALOGUE, SUBMISSION_ROUTED
 from tests.support.directories import built, hessen_with
 from tests.support.events import GIESSEN, RECEIVED_AT, sealed
-from tests.support.routing import RouterInMemory, about, opened, submission
+from tests.support.routing import RouterInMemory, answer, opened, submission
 
 MARBURG, NOBODY, NO_INBOX = "g-06534014", "g-00000000", "g-06532023"
 
 
 @pytest.fixture
-def router(tmp_path: Path) -> RouterInMemory:
-    router = RouterInMemory(tmp_path)
+def router(router: RouterInMemory) -> RouterInMemory:
     router.take(submission())
     return router
-
-
-def answer(
-    router: RouterInMemory, given: AnswerGiven, *, by: str = GIESSEN, number: int = 1
-) -> list[Event[Payload]]:
-    own_id = f"{given.kind}-{number}"
-    data = CaseAnswered(authority=by, own_id=own_id, answer=given)
-    event = about(submission().submission_id, data, event_id=ids.answer_id(by, own_id))
-    return router.take(event, CASE_ANSWERED.name)
 
 
 def forwarding(to: str) -> AnswerGiven:

@@ -37,11 +37,6 @@ from tests.support.routing import (
 )
 
 
-@pytest.fixture
-def router(tmp_path: Path) -> RouterInMemory:
-    return RouterInMemory(tmp_path)
-
-
 def custody(router: RouterInMemory, case: object) -> CaseHeld:
     return CaseHeld.from_json(router.state.kept[str(case)])
 

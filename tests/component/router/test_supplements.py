@@ -9,7 +9,7 @@ import pytest
 from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
 from shared.errors import Unavailable
 from shared.events import ids
-from shared.events.case import AnswerGiven, AnswerRefused, AssignOrdered, CaseAnswered
+from shared.events.case import AnswerGiven, AnswerRefused, AssignOrdered
 from shared.events.competence import Place
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, encode
@@ -24,11 +24,12 @@ from shared.events.supplement import (
     WithdrawalDelivered,
     WithdrawalReceived,
 )
-from shared.events.topics import CASE_ANSWERED, CASE_ORDERED, CASE_SUBMITTED, SUBMISSION_HELD
+from shared.events.topics import CASE_ORDERED, CASE_SUBMITTED, SUBMISSION_HELD
 from tests.support.events import ANSWER_KEYS, ASSIGNMENT, GIESSEN, RECEIPT, RECEIVED_AT, sealed
 from tests.support.routing import (
     RouterInMemory,
     about,
+    answer,
     authority_key,
     platform_key,
     public_part,
@@ -42,8 +43,7 @@ WORDS = b'{"zeugnis":"liegt bei"}'
 
 
 @pytest.fixture
-def router(tmp_path: Path) -> RouterInMemory:
-    router = RouterInMemory(tmp_path)
+def router(router: RouterInMemory) -> RouterInMemory:
     router.take(submission())
     return router
 
@@ -74,15 +74,6 @@ def supplement(name: str = "nachreichung-1") -> Event[Payload]:
 
 def withdrawal(name: str = "ruecknahme-1", *, words: bool = False) -> Event[Payload]:
     return handed_in(WithdrawalReceived(receipt=RECEIPT, content=content_of(name) if words else None), name)
-
-
-def answer(
-    router: RouterInMemory, given: AnswerGiven, *, by: str = GIESSEN, number: int = 1
-) -> list[Event[Payload]]:
-    own_id = f"{given.kind}-{number}"
-    data = CaseAnswered(authority=by, own_id=own_id, answer=given)
-    event = about(submission().submission_id, data, event_id=ids.answer_id(by, own_id))
-    return router.take(event, CASE_ANSWERED.name)
 
 
 def asking() -> AnswerGiven:

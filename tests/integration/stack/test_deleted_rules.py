@@ -1,8 +1,6 @@
 """Rules and quotas come and go, and a broker that is killed comes back with those that are left, as it does with logins."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
@@ -15,7 +13,6 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.provision import quotas, suspension
 from amtsweg.stack.provision.acl_filters import exactly
@@ -27,15 +24,6 @@ pytestmark = pytest.mark.long
 GONE = [f"g-0653{number:04}" for number in range(12)]
 LEFT = [f"k-0653{number:04}" for number in range(12)]
 """So many that in whatever order a broker reads them again some that are gone come before some that are left."""
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Kafka]:
-    """One whose metadata have no snapshot yet: at a start it reads all changes since the first."""
-    broker = Kafka(tmp_path, port=ports.free_port(), controller_port=ports.free_port(), heap_mb=384)
-    broker.start()
-    yield broker
-    broker.kill()
 
 
 def test_a_killed_broker_keeps_the_rules_and_quotas_that_are_left(broker: Kafka) -> None:

@@ -1,9 +1,5 @@
 """Logins come and go, and a broker that is killed comes back with those that are left."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from confluent_kafka.admin import (
     ScramCredentialInfo,
     ScramMechanism,
@@ -11,21 +7,11 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.provision.kafka import end_login, known_logins
 
 LEFT = [f"authority.left-{number}" for number in range(8)]
 """So many that one of them is read before the super user, whatever the order: the worst for the broker."""
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Kafka]:
-    """One whose metadata have no snapshot yet: at a start it reads all changes since the first."""
-    broker = Kafka(tmp_path, port=ports.free_port(), controller_port=ports.free_port(), heap_mb=384)
-    broker.start()
-    yield broker
-    broker.kill()
 
 
 def test_a_broker_comes_back_after_logins_have_ended(broker: Kafka) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from amtsweg.templates import occurs
 from services.notifier.domain.deadlines.law import LegalProfile
 from services.notifier.domain.period import Extension, Progress
 from services.notifier.domain.rendering import Words
@@ -70,20 +71,6 @@ def profiles() -> Iterator[tuple[str, LegalProfile, str]]:
 
 
 PROFILES: Final = {name: (profile, service) for name, profile, service in profiles()}
-
-
-def occurs(kind: MessageKind, profile: LegalProfile) -> bool:
-    """Whether a case of this profile can lead to this message."""
-    match kind:
-        case "acknowledgement":
-            return profile.kept_by == "announcement"
-        case "extension":
-            return profile.extension == "once"
-        case "deemed-approval" | "certificate":
-            return profile.deemed != "none"
-        case "trade-certificate":
-            return profile.kept_by == "dispatch" and profile.confirmation is not None
-    return True
 
 
 COMBINATIONS: Final = [
