@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.router.domain.decision.place_names import NameWords, Token, qualifiers, spellings
+from services.router.domain.decision.names_beyond import land_words
+from services.router.domain.decision.near_names import slips
+from services.router.domain.decision.place_names import NameWords, Token, base, qualifiers, spellings, tokens
 from services.router.domain.directory.model import Directory
 
 _LEAST_OF_ONE_WORD = 4
@@ -38,6 +40,7 @@ class Gazetteer:
         distinctions: By AGS, the words that distinguish a municipality from its namesakes.
         rivers: All words of ``distinctions``: rivers, mountains, regions.
         land: The words that only say in which Land or country the place is.
+        slips: Words of the municipalities' names with a slip of the pen, with the AGS of the municipalities.
     """
 
     municipalities: Mapping[NameWords, frozenset[str]]
@@ -47,6 +50,7 @@ class Gazetteer:
     distinctions: Mapping[str, frozenset[str]]
     rivers: frozenset[str]
     land: frozenset[str]
+    slips: Mapping[str, frozenset[str]]
 
     def mentions(self, written: Sequence[Token]) -> Sequence[Mention]:
         """The known names in the text, from left to right, each the longest that begins there."""
@@ -99,7 +103,7 @@ def gazetteer(directory: Directory, day: date) -> Gazetteer:
     for ags in directory.areas:
         _read(ags, directory, day, own=own, parts=parts)
     municipalities, quarters = _by_words(own), _by_words(parts)
-    districts = _by_words({row.key: spellings(row.name) for row in directory.districts.values()})
+    districts = _by_words({row.key: _of_a_district(row.name) for row in directory.districts.values()})
     by_first_word: dict[str, list[NameWords]] = defaultdict(list)
     for name in {*municipalities, *quarters, *districts}:
         by_first_word[name[0]].append(name)
@@ -111,11 +115,29 @@ def gazetteer(directory: Directory, day: date) -> Gazetteer:
         by_first_word=by_first_word,
         distinctions=distinctions,
         rivers=frozenset[str]().union(*distinctions.values()),
-        land=frozenset(word for words in spellings(directory.name) for word in words) | _COUNTRY,
+        land=land_words(directory.name) | _COUNTRY,
+        slips=_slips(directory),
     )
 
 
-_COUNTRY = frozenset({"brd", "d", "de", "deu", "deutschland", "germany", "he", "land"})
+_COUNTRY = frozenset({"brd", "d", "de", "deu", "deutschland", "germany", "land"})
+_KREIS = "kreis"
+
+
+def _of_a_district(name: str) -> frozenset[NameWords]:
+    """The spellings of a district; the Main-Kinzig-Kreis is also Main-Kinzig and MKK."""
+    names = spellings(name)
+    long = [words for words in names if len(words) > _LEAST_OF_FIRST_WORD and words[-1] == _KREIS]
+    return names | {words[:-1] for words in long} | {("".join(word[0] for word in words),) for words in long}
+
+
+def _slips(directory: Directory) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for ags, area in directory.areas.items():
+        for token in tokens(base(area.name)):
+            for slip in slips(token.text):
+                found[slip].add(ags)
+    return {slip: frozenset(keys) for slip, keys in found.items()}
 
 
 def _read(

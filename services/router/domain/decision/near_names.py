@@ -1,9 +1,11 @@
 """Whether a word that is no known name looks like one: because of a slip of the pen, or because it was cut short."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 _LEAST: Final = 3
+_LEAST_ELSEWHERE: Final = 6
 
 
 def resembles(written: str, words: Iterable[str]) -> bool:
@@ -11,6 +13,21 @@ def resembles(written: str, words: Iterable[str]) -> bool:
     return len(written) >= _LEAST and any(
         word.startswith(written) or _is_misspelt(written, word) for word in words
     )
+
+
+@lru_cache(maxsize=32_768)
+def slips(word: str) -> frozenset[str]:
+    """The word with a letter left out or doubled, or with two exchanged; none of a short one.
+
+    A wrong letter is no such slip: too many quarters differ from a municipality by one, Geinsheim from Gernsheim.
+    """
+    if len(word) < _LEAST_ELSEWHERE:
+        return frozenset()
+    parts = [(word[:at], word[at:]) for at in range(1, len(word))]
+    left_out = (before + after[1:] for before, after in parts)
+    doubled = (before + before[-1] + after for before, after in parts)
+    exchanged = (before[:-1] + after[0] + before[-1] + after[1:] for before, after in parts)
+    return frozenset((*left_out, *doubled, *exchanged)) - {word}
 
 
 def _is_misspelt(written: str, word: str) -> bool:

@@ -25,6 +25,7 @@ _WORD = re.compile(r"[0-9]+|(?:(?![0-9_])\w)+")
 _HIDDEN = re.compile(r"[^\W_]\0+[^\W_]")
 _UMLAUT = re.compile(r"(?<=[aou])e")
 _JOINED = re.compile(r"^(Alt|Groß|Klein|Neu|Nieder|Ober|Unter)(?!stadt)([a-zäöü]{3,})")
+_GLUED = re.compile(r"(?<=[a-zäöüß]{2})(?=[A-ZÄÖÜ])")
 _BROKEN = re.compile("[ÂÃ][\u0080-\u00bf\u0152-\u2122]")
 _BASE = re.compile(
     r"\s*[(,/]|\s+(?:am|an der|an dem|auf der|auf dem|bei|im|in der|in|vor der|vor dem|a\.|i\.|v\.|b\.)\s*"
@@ -61,22 +62,39 @@ _SMALL = frozenset(
     ]
 )
 _AND = frozenset({"u", "und"})
+_BEI = frozenset({"b", "bei"})
 _BEI_OR_BAD = "b"
 """At the beginning, or after a comma or the like, it abbreviates a name; elsewhere it is a small word."""
 
 _TITLES = frozenset(
     [
+        "barockstadt",
+        "europastadt",
+        "festspielstadt",
         "gde",
         "gem",
         "gemeinde",
+        "gemeindeverwaltung",
+        "gemeindevorstand",
         "hansestadt",
         "hochschulstadt",
         "kreisstadt",
+        "krst",
         "landeshauptstadt",
+        "lh",
+        "kurstadt",
+        "lhst",
+        "magistrat",
         "markt",
         "marktflecken",
         "marktgemeinde",
+        "rathaus",
+        "reformationsstadt",
+        "residenzstadt",
         "stadt",
+        "stadtverwaltung",
+        "uni",
+        "univ",
         "universitatsstadt",
         "wissenschaftsstadt",
     ]
@@ -124,12 +142,14 @@ class Token:
         meanings: The words it may stand for; several where it abbreviates several.
         dotted: A dot follows: it may stand for any word that begins with it.
         gap: What precedes it.
+        near: "bei" precedes it: it only says near which place another one lies.
     """
 
     text: str
     meanings: frozenset[str]
     dotted: bool
     gap: Gap
+    near: bool = False
 
     def means(self, word: str, *, least: int) -> bool:
         """Whether it may stand for the word; if abbreviated by a dot, it must have ``least`` letters."""
@@ -144,21 +164,23 @@ def tokens(written: str) -> tuple[Token, ...]:
     found: list[Token] = []
     skipped: list[Token] = []
     gap: Gap = "comma"
+    near = False
     end = 0
     for match in _WORD.finditer(plain):
         gap = _wider(gap, _gap(plain[end : match.start()]))
         end = match.end()
-        token = _token(match[0], dotted=plain.startswith(".", end), gap=gap)
+        token = _token(match[0], dotted=plain.startswith(".", end), gap=gap, near=near)
         begins = token.text == _BEI_OR_BAD and _GAPS.index(gap) > _GAPS.index("of")
         if not begins and _is_small(token, plain[end:]):
             gap = _wider(gap, "and" if token.text in _AND else "of")
+            near |= token.text in _BEI
         elif token.text in _PARTS:
             gap = "comma"
         elif token.text in _TITLES:
             skipped.append(token)
         else:
             found.append(token)
-            gap = "space"
+            gap, near = "space", False
     return tuple(found or skipped)
 
 
@@ -170,14 +192,20 @@ def hides_a_break(written: str) -> bool:
 
 @lru_cache(maxsize=32_768)
 def spellings(name: str) -> frozenset[NameWords]:
-    """The spellings of a known name: in full, short, without hyphens, and such as Badhomburg and Ober-Ursel."""
+    """The spellings of a known name: in full, short, without hyphens, and such as Badhomburg and Ober-Ursel.
+
+    What an official name has after a comma may stand first: Hanau, Brüder-Grimm-Stadt.
+    """
     short = base(name)
+    town, _, addition = name.partition(", ")
+    first = (f"{addition} {town}", f"{addition} {short}", f"{addition.replace('-', '').casefold()} {short}")
     variants = (
         name,
         short,
-        name.replace("-", ""),
-        short.replace("Bad ", "Bad"),
+        name.replace("-", "").casefold(),
+        short.replace("Bad ", "Bad").casefold(),
         _JOINED.sub(r"\1-\2", short),
+        *(first if addition else ()),
     )
     return frozenset(words for variant in variants for words in _words(variant) if words)
 
@@ -210,21 +238,21 @@ def _plain(written: str) -> str:
 
 
 def _restored(written: str) -> str:
-    """The text before an export replaced its letters: by HTML (``&uuml;``), or by reading UTF-8 as Windows-1252."""
+    """The text before an export replaced its letters (by HTML, by reading UTF-8 as Windows-1252) or lost its blanks."""
     text = unescape(written) if "&" in written else written
     if _BROKEN.search(text):
         with suppress(UnicodeError):
-            return text.encode("cp1252").decode()
-    return text
+            text = text.encode("cp1252").decode()
+    return _GLUED.sub(" ", text)
 
 
 def _cannot_be_seen(char: str) -> bool:
     return unicodedata.category(char) == "Cf" or char in _LOOKS_EMPTY
 
 
-def _token(word: str, *, dotted: bool, gap: Gap) -> Token:
+def _token(word: str, *, dotted: bool, gap: Gap, near: bool) -> Token:
     text = _UMLAUT.sub("", word)
-    return Token(text, frozenset(_SHORT.get(text, (text,))), dotted, gap)
+    return Token(text, frozenset(_SHORT.get(text, (text,))), dotted, gap, near)
 
 
 def _is_small(token: Token, rest: str) -> bool:

@@ -18,7 +18,7 @@ from shared.events.competence import Reason
 PostcodeParts = Mapping[str, tuple[Area, ...]]
 """The areas of a postcode: by today's AGS, the areas of the day of the inquiry."""
 
-_DISTRICT = frozenset({"kr", "kreis", "landkreis", "lk", "lkr", "lkrs"})
+_DISTRICT = frozenset({"kr", "kreis", "krs", "landkr", "landkreis", "lk", "lkr", "lkrs"})
 _POSTCODE_DIGITS = 5
 _PART = frozenset(
     ["altstadt", "innenstadt", "kernstadt", "mitte", "nord", "ost", "stadtmitte", "sud", "west", "zentrum"]
@@ -35,9 +35,15 @@ class TownRead:
 
 @dataclass(slots=True, kw_only=True)
 class _Understood:
-    """The known names in a text. ``here``: for each name, the areas of the postcode that have it."""
+    """The known names in a text.
+
+    Attributes:
+        here: For each name, the areas of the postcode that have it.
+        near_there: The places of the name before "bei" that lie in the district of the place after it.
+    """
 
     here: list[tuple[Area, ...]] = field(default_factory=list)
+    near_there: list[Area] = field(default_factory=list)
     elsewhere: list[Area] = field(default_factory=list)
     quarters_elsewhere: list[Area] = field(default_factory=list)
     districts: list[frozenset[str]] = field(default_factory=list)
@@ -61,9 +67,11 @@ def read_town(
     if understood.elsewhere or not common:
         areas = _once(*understood.here, understood.elsewhere)
         return TownRead(areas=areas, unclear=Reason.AMBIGUOUS_PLACE)
-    areas = tuple(common)
+    areas = tuple(area for area in common if area in understood.near_there) or tuple(common)
     rest = _left_over(written, understood.used, snapshot.gazetteer.land)
-    if others := _resembled(rest, areas, parts):
+    others = _resembled(rest, areas, parts, snapshot)
+    if others or (understood.near_there and areas[0] not in understood.near_there):
+        others = (*others, *understood.near_there)
         return TownRead(areas=_once(areas, others), unclear=Reason.AMBIGUOUS_PLACE)
     if (
         _contradicted(understood, areas)
@@ -76,23 +84,37 @@ def read_town(
 
 def _understand(written: Sequence[Token], parts: PostcodeParts, snapshot: DirectorySnapshot) -> _Understood:
     found = _Understood()
+    named: tuple[Area, ...] = ()
     for mention in snapshot.gazetteer.mentions(written):
         first = written[mention.first]
         before = written[mention.first - 1] if mention.first else None
         marked = before is not None and before.text in _DISTRICT
+        towns = _of_that_day(mention.municipalities, snapshot)
+        here = _here(mention, parts)
         if mention.districts and (marked or not mention.municipalities | mention.quarters):
             found.districts.append(mention.districts)
-        elif here := _here(mention, parts):
+        elif marked and towns and not here:
+            found.districts.append(frozenset(town.district for town in towns))
+        elif towns and _is_only_near(first, here, found):
+            districts = {town.district for town in towns}
+            found.near_there += (area for area in named if area.district in districts)
+        elif here:
             found.here.append(here)
             unknown = None if mention.first - 1 in found.used else before
             found.part_of_unknown |= _continues(unknown, first, snapshot.gazetteer.land)
-        elif elsewhere := _of_that_day(mention.municipalities, snapshot):
-            found.elsewhere += elsewhere
+            named = _of_that_day(mention.municipalities | mention.quarters, snapshot)
+        elif towns:
+            found.elsewhere += towns
         else:
             found.quarters_elsewhere += _of_that_day(mention.quarters, snapshot)
             continue
         found.used.update(range(mention.first, mention.last))
     return found
+
+
+def _is_only_near(first: Token, here: Sequence[Area], found: _Understood) -> bool:
+    """Whether the name says only near which place the one before it lies: Vellmar bei Kassel."""
+    return first.near and bool(found.here) and set(here).isdisjoint(found.here[-1])
 
 
 def _left_over(written: Sequence[Token], used: set[int], land: frozenset[str]) -> list[Token]:
@@ -113,8 +135,8 @@ def _here(mention: Mention, parts: PostcodeParts) -> tuple[Area, ...]:
 
 
 def _continues(before: Token | None, first: Token, land: frozenset[str]) -> bool:
-    """Whether the name is only the end of an unknown one: Linden in Klein-Linden."""
-    if before is None or first.gap not in {"space", "hyphen"}:
+    """Whether the name is only the end of an unknown one, or its neighbour: Linden in Klein-Linden, X bei Linden."""
+    if before is None or not (first.near or first.gap in {"space", "hyphen"}):
         return False
     return not (before.text.isdecimal() or before.text in _DISTRICT or before.meanings & land)
 
@@ -125,25 +147,34 @@ def _contradicted(understood: _Understood, areas: Sequence[Area]) -> bool:
     return understood.part_of_unknown or any(districts.isdisjoint(named) for named in understood.districts)
 
 
-def _fits(rest: Iterable[Token], areas: Sequence[Area], snapshot: DirectorySnapshot, *, beyond: bool) -> bool:
+def _fits(rest: Sequence[Token], areas: Sequence[Area], snapshot: DirectorySnapshot, *, beyond: bool) -> bool:
     """Whether the words of no known name are compatible with these municipalities.
 
-    Compatible are a word that distinguishes them from namesakes, and an unknown quarter after a hyphen or comma, unless
+    Compatible are a word that distinguishes them from namesakes, a word of their district's name, and an unknown quarter after a hyphen or comma, unless
     it has the name of another Land or of a large city there. A distinguishing word must be their own if they have one.
     At the border of the Land an unknown word may be a place of the other Land.
     """
-    own = frozenset[str]().union(*(snapshot.gazetteer.distinctions[area.ags] for area in areas))
-    return all(_is_at_home(token, own, snapshot.gazetteer, beyond=beyond) for token in rest)
+    if not rest:
+        return True
+    known = snapshot.gazetteer
+    own = frozenset[str]().union(*(known.distinctions[area.ags] for area in areas))
+    districts = (spellings(snapshot.directory.districts[area.district].name) for area in areas)
+    region = {word for names in districts for words in names for word in words} - known.rivers
+    unexplained = (token for token in rest if token.meanings.isdisjoint(region))
+    return all(_is_at_home(token, own, known, beyond=beyond) for token in unexplained)
 
 
-def _resembled(rest: Iterable[Token], areas: Sequence[Area], parts: PostcodeParts) -> tuple[Area, ...]:
-    """The other municipalities of the postcode that a word of no known name may mean: Fuldatla in Kassel, Fuldatla."""
+def _resembled(
+    rest: Iterable[Token], areas: Sequence[Area], parts: PostcodeParts, snapshot: DirectorySnapshot
+) -> tuple[Area, ...]:
+    """The other municipalities that a word of no known name may mean: Fuldatla in Kassel, Fuldatla."""
     own = {word for area in areas for word in _words(area)}
     found: list[Area] = []
     for token in rest:
         if not resembles(token.text, own):
             others = (area for group in parts.values() for area in group if area not in areas)
             found += (area for area in others if resembles(token.text, _words(area)))
+            found += _of_that_day(snapshot.gazetteer.slips.get(token.text, ()), snapshot)
     return _once(found)
 
 
