@@ -27,7 +27,10 @@ class StepOverdue(Payload):
 
 
 class PeriodEnding(Payload):
-    """``daysLeft`` days are left until a decision must be sent. ``earliestReading`` is the strictest last day."""
+    """``daysLeft`` days are left until a decision must be sent. ``earliestReading`` is the strictest last day.
+
+    Where ``periodEnds`` is later than an end that was said, it takes that back: the period runs on.
+    """
 
     receipt: Receipt
     authority: AuthorityId
@@ -41,8 +44,9 @@ class PeriodEnded(Payload):
     """A statutory period has ended; this says nothing about what was decided meanwhile.
 
     ``certain``: the statutory fiction covers every case of this service; where it is false, a person must say
-    whether it covers this one. ``graceUntil`` is the next working day: until its end nobody concludes anything.
-    Without ``authority`` no authority holds the case; the period runs nevertheless (§ 71b Abs. 2 VwVfG).
+    whether it covers this one. ``graceUntil`` is the next working day after the end by its latest reading: until the
+    end of that day nobody concludes anything. Without ``authority`` no authority holds the case; the period runs
+    nevertheless (§ 71b Abs. 2 VwVfG).
     ``extended``: whether the end is that of an extension; absent where this is not known.
     """
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from services.notifier.domain.deadlines.calendar import Calendar
 from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.period import Extension, Progress, deadline_of, ineffective
+from services.notifier.domain.period import Extension, Progress, deadline_of, effective, in_vain
 from shared.events.case import (
     CaseAccepted,
     CaseDecided,
@@ -134,7 +134,7 @@ def timers(clock: CaseClock, law: Law) -> tuple[Timer, ...]:
     if receipt is None or clock.standing == "closed":
         return ()
     deadline = deadline_of(receipt.service, receipt.received_at, law, clock.progress)
-    found = _period(clock, deadline, law.calendar) if deadline is not None else []
+    found = _period(clock, receipt, deadline, law) if deadline is not None else []
     found += [_at_once(clock, made) for made, _ in _in_vain(clock, law)]
     received_on = calendar_day(receipt.received_at)
     if clock.authority is None:
@@ -173,8 +173,11 @@ def _is_fetched(clock: CaseClock) -> bool:
     return fetched is not None and since is not None and fetched >= since
 
 
-def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
-    """Return what a timer says when its instant has come; None if the case has moved on meanwhile."""
+def struck(timer: Timer, clock: CaseClock, law: Law, *, now: datetime | None = None) -> Payload | None:
+    """Return what a timer says when its instant has come; None if the case has moved on meanwhile.
+
+    Where it strikes later than that, fewer days are left ``now``.
+    """
     receipt, authority = clock.receipt, clock.authority
     if receipt is None or timer not in timers(clock, law):
         return None
@@ -186,22 +189,25 @@ def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
         return StepOverdue(
             receipt=receipt, step=step, authority=authority, due_on=due_on, reminder=timer.step
         )
-    return _said_of_period(timer, clock, receipt, law)
+    return _said_of_period(timer, clock, receipt, law, now=now)
 
 
-def _said_of_period(timer: Timer, clock: CaseClock, receipt: Receipt, law: Law) -> Payload | None:
+def _said_of_period(
+    timer: Timer, clock: CaseClock, receipt: Receipt, law: Law, *, now: datetime | None
+) -> Payload | None:
     authority = clock.authority
     deadline = deadline_of(receipt.service, receipt.received_at, law, clock.progress)
-    if deadline is None or deadline.period_ends is None:
+    if deadline is None or deadline.period_ends is None or deadline.latest_end is None:
         return None
     last, careful = deadline.last_safe_dispatch, deadline.careful
     if timer.kind == "ending":
         if last is None or careful is None or authority is None:
             return None
+        left = timer.step if now is None else min(timer.step, (last - calendar_day(now)).days)
         return PeriodEnding(
             receipt=receipt,
             authority=authority,
-            days_left=timer.step,
+            days_left=max(left, 0),
             last_safe_dispatch=last,
             earliest_reading=careful,
             period_ends=deadline.period_ends,
@@ -214,34 +220,15 @@ def _said_of_period(timer: Timer, clock: CaseClock, receipt: Receipt, law: Law) 
         fiction_from=deadline.fiction_from,
         deemed=deadline.profile.deemed,
         certain=deadline.fiction_is_certain,
-        grace_until=law.calendar.next_working_day(deadline.period_ends + timedelta(days=1)),
+        grace_until=law.calendar.next_working_day(deadline.latest_end + timedelta(days=1)),
         extended=bool(deadline.inquiry.extended_by),
     )
 
 
 def _in_vain(clock: CaseClock, law: Law) -> Sequence[tuple[Extension, ExtensionIneffective]]:
-    """The extensions that have moved nothing, with what is said of each; none after one that has an effect."""
-    receipt, authority, progress = clock.receipt, clock.authority, clock.progress
-    if receipt is None or authority is None or not progress.extensions:
+    if clock.receipt is None or clock.authority is None:
         return ()
-    before = deadline_of(receipt.service, receipt.received_at, law, replace(progress, extensions=frozenset()))
-    if before is None:
-        return ()
-    found = []
-    for made in sorted(progress.extensions):
-        fault = ineffective(made, receipt.service, receipt.received_at, law, progress)
-        if fault is None:
-            break
-        told = ExtensionIneffective(
-            receipt=receipt,
-            authority=authority,
-            months=made.months,
-            reason=fault,
-            period_ends=before.period_ends,
-            extended_at=made.at,
-        )
-        found.append((made, told))
-    return found
+    return in_vain(clock.receipt, clock.authority, law, clock.progress)
 
 
 def _said_in_vain(timer: Timer, clock: CaseClock, law: Law) -> ExtensionIneffective | None:
@@ -264,23 +251,32 @@ def pending(all_timers: Sequence[Timer], *, now: datetime) -> tuple[Timer, ...]:
     return tuple(timer for timer in all_timers if timer not in overtaken or latest[timer.kind] is timer)
 
 
-def _period(clock: CaseClock, deadline: Deadline, calendar: Calendar) -> list[Timer]:
+def _period(clock: CaseClock, receipt: Receipt, deadline: Deadline, law: Law) -> list[Timer]:
     """The period runs wherever the case lies (§ 71b Abs. 2 VwVfG); warned is who holds it."""
     last, ends = deadline.last_safe_dispatch, deadline.period_ends
     if last is None or ends is None:
         return []
     midnight = datetime.combine(ends + timedelta(days=1), time(0), CIVIL_TIME)
-    warned = _warnings(clock, deadline, last, calendar) if clock.authority is not None else []
+    made = effective(receipt.service, receipt.received_at, law, clock.progress)
+    warned = _warnings(clock, deadline, last, law.calendar, made) if clock.authority is not None else []
     return [*warned, _timer(clock, "ended", 1, ends, due=midnight)]
 
 
-def _warnings(clock: CaseClock, deadline: Deadline, last: date, calendar: Calendar) -> list[Timer]:
-    """One more where the law may be read more strictly, unless another comes on that day and says so."""
+def _warnings(
+    clock: CaseClock, deadline: Deadline, last: date, calendar: Calendar, made: Extension | None
+) -> list[Timer]:
+    """One more where the law may be read more strictly, unless another comes on that day and says so.
+
+    An extension is followed by one at once, which withdraws what was said of the old end.
+    """
     strict, found = (last - (deadline.careful or last)).days + _WARNINGS[-1], dict[datetime, Timer]()
     for days in (*_WARNINGS, strict):
         if (subject := last - timedelta(days=days)) > deadline.deemed_received:
             timer = _timer(clock, "ending", days, subject, on=calendar.last_working_day)
-            found.setdefault(timer.due_at, timer)
+            if made is None or timer.due_at.date() > made.on:
+                found.setdefault(timer.due_at, timer)
+    if made is not None and made.on > deadline.deemed_received:
+        found[made.at] = _timer(clock, "ending", (last - made.on).days, made.on, due=made.at)
     return [found[due] for due in sorted(found)]
 
 

@@ -1,6 +1,6 @@
 """A case's statutory period, from its receipt and from what has happened to it since."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
@@ -9,9 +9,10 @@ from services.notifier.domain.deadlines.compute import Deadline, compute
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
 from services.notifier.domain.deadlines.law import Law
 from shared.events.case import CaseFetched, InformationRequested, PeriodExtended
-from shared.events.clock import ExtensionFault
+from shared.events.clock import ExtensionFault, ExtensionIneffective
 from shared.events.envelope import Event
 from shared.events.payload import Payload
+from shared.events.submission import Receipt
 from shared.events.supplement import CaseSupplemented
 from shared.local_time import calendar_day
 
@@ -131,13 +132,43 @@ def deadline_of(
     An extension that the law does not allow, or that came after the end, leaves the period as it is.
     """
     since = progress or Progress()
-    for made in sorted(since.extensions):
-        if ineffective(made, service, received_at, law, since) is None:
-            longer = _deadline(service, received_at, law, since, extended_by=made.months)
-            if longer is not None:
-                return longer
+    made = effective(service, received_at, law, since)
+    longer = _deadline(service, received_at, law, since, extended_by=made.months) if made else None
+    return longer or _deadline(service, received_at, law, since, extended_by=0)
+
+
+def effective(service: str, received_at: datetime, law: Law, progress: Progress) -> Extension | None:
+    """The extension that counts: the first that the law allows; None where there is none."""
+    for made in sorted(progress.extensions):
+        if ineffective(made, service, received_at, law, progress) is None:
+            return made
+    return None
+
+
+def in_vain(
+    receipt: Receipt, authority: str, law: Law, progress: Progress
+) -> Sequence[tuple[Extension, ExtensionIneffective]]:
+    """The extensions that have moved nothing, with what is said of each; none after one that has an effect."""
+    if not progress.extensions:
+        return ()
+    before = deadline_of(receipt.service, receipt.received_at, law, replace(progress, extensions=frozenset()))
+    if before is None:
+        return ()
+    found = []
+    for made in sorted(progress.extensions):
+        fault = ineffective(made, receipt.service, receipt.received_at, law, progress)
+        if fault is None:
             break
-    return _deadline(service, received_at, law, since, extended_by=0)
+        told = ExtensionIneffective(
+            receipt=receipt,
+            authority=authority,
+            months=made.months,
+            reason=fault,
+            period_ends=before.period_ends,
+            extended_at=made.at,
+        )
+        found.append((made, told))
+    return found
 
 
 def ineffective(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
-from services.router.domain.cases.silence import AnswersRead, last_days, period_over, silence
+from services.router.domain.cases.silence import AnswersRead, last_days, period_over, runs_on, silence
 from services.router.ports import Authorities, Cases, Clock, SuspensionsRead
 from shared.events.case import CaseDeemedApproved
 from shared.events.clock import ExtensionIneffective, PeriodEnded, PeriodEnding, StepOverdue
@@ -33,7 +33,7 @@ class Timekeeper:
     ahead: timedelta = timedelta()
 
     def on_clock(self, event: Event[TimePassed], cases: Cases) -> Sequence[Message]:
-        """Put it into the inbox of the authority that holds the case, and remember that a period has ended.
+        """Put it into the inbox of the authority that holds the case, and remember that a period has ended, or runs on.
 
         Raises:
             Unavailable: it is not known whether the authority has an inbox.
@@ -44,6 +44,8 @@ class Timekeeper:
         after = custodies.applying(custody, event.id, now=self.clock())
         if carries(event, PeriodEnded) and (over := period_over(event.data)) is not None:
             after = after.model_copy(update={"period": over})
+        if carries(event, PeriodEnding) and runs_on(custody.period, event.data):
+            after = after.model_copy(update={"period": None})
         if carries(event, ExtensionIneffective):
             after = after.model_copy(update={"extended": False})  # the one that the law allows is still left
         cases.keep(event.case_id, after)

@@ -179,6 +179,25 @@ def test_nothing_is_concluded_from_an_end_that_an_extension_on_its_last_day_may_
     assert approved.data.fiction_from == date(2026, 4 if in_vain else 5, 16)
 
 
+def test_a_period_that_a_holiday_added_late_moved_is_concluded_by_the_new_end_only(
+    router: RouterInMemory,
+) -> None:
+    """The clock had struck; then it says that the period runs on, and strikes once more."""
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    router.take(clock(ENDING), CASE_CLOCK.name)  # of the end that was said
+    assert held(router).period is not None
+    runs_on = ENDING.model_copy(update={"period_ends": date(2026, 4, 16)})
+    router.take(replace(clock(runs_on), id=uuid5(CASE.case_id, "runs on")), CASE_CLOCK.name)
+    later = GRACE_OVER + timedelta(days=60)
+    assert sweep(router, now=later, read_to=later) == []
+    moved = ENDED.model_copy(update={"period_ended_on": date(2026, 4, 16), "fiction_from": date(2026, 4, 17)})
+    router.take(replace(clock(moved), id=uuid5(CASE.case_id, "ends once more")), CASE_CLOCK.name)
+    approved, _ = sweep(router, now=later, read_to=later)
+    assert isinstance(approved.data, CaseDeemedApproved)
+    assert approved.data.fiction_from == date(2026, 4, 17)
+
+
 def test_the_periods_of_an_authority_without_an_inbox_end_too(
     router: RouterInMemory,
 ) -> None:

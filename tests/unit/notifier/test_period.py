@@ -4,16 +4,17 @@ from datetime import datetime
 
 import pytest
 
-from services.notifier.domain.clock import CaseClock, Timer, struck, timers
+from services.notifier.domain.clock import CaseClock, Timer, pending, struck, timers
 from services.notifier.domain.period import Progress
 from shared.events.case import CaseAccepted, PeriodExtended
-from shared.events.clock import ExtensionFault, ExtensionIneffective, PeriodEnded
+from shared.events.clock import ExtensionFault, ExtensionIneffective, PeriodEnded, PeriodEnding
 from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionRouted
 from tests.support.events import GIESSEN
 from tests.unit.notifier.test_clock import (
     ACCEPTED_EVENT,
+    FICTION,
     LAW,
     RECEIVED,
     RECEIVED_EVENT,
@@ -118,6 +119,37 @@ def test_an_end_says_whether_it_is_that_of_an_extension() -> None:
         found = clock(RECEIVED_EVENT, ROUTED_EVENT, made)
         said = [struck(timer, found, LAW) for timer in timers(found, LAW) if timer.kind == "ended"]
         assert [told.extended for told in said if isinstance(told, PeriodEnded)] == [longer]
+
+
+def test_no_fiction_of_an_extended_period_is_concluded_before_it_has_ended_by_every_reading() -> None:
+    """Ended on Thursday, 30 April 2026; three months more end on 30 July or on Friday, 31 July."""
+    receipt = FICTION.model_copy(update={"received_at": berlin(2026, 1, 28, 12)})
+    made = PeriodExtended(receipt=receipt, authority=GIESSEN, months=3, extended_at=berlin(2026, 4, 1, 12))
+    found = clock(
+        event(SubmissionRouted(receipt=receipt, authority=GIESSEN)), event(made, berlin(2026, 4, 1, 12))
+    )
+    (ended,) = [struck(timer, found, LAW) for timer in timers(found, LAW) if timer.kind == "ended"]
+    assert isinstance(ended, PeriodEnded)
+    assert (str(ended.period_ended_on), str(ended.grace_until)) == ("2026-07-30", "2026-08-03")
+
+
+@pytest.mark.parametrize("months", [1, 3])
+def test_an_authority_that_extends_is_told_the_new_end_at_once_and_never_twice_on_a_day(months: int) -> None:
+    """Also where the clock had struck before the extension was read: the inbox says "over" no longer."""
+    at = berlin(2026, 4, 15, 23)
+    found = clock(RECEIVED_EVENT, ROUTED_EVENT, extended(months, at))
+    now = berlin(2026, 4, 16, 1)
+    waiting = [timer for timer in pending(timers(found, LAW), now=now) if timer.kind == "ending"]
+    (at_once,) = [timer for timer in waiting if timer.due_at <= now]
+    told = struck(at_once, found, LAW, now=now)
+    assert isinstance(told, PeriodEnding)
+    assert str(told.period_ends) == {1: "2026-05-15", 3: "2026-07-15"}[months]
+    assert told.days_left == (told.last_safe_dispatch - now.date()).days
+    days = [timer.due_at.date() for timer in waiting]
+    assert len(days) == len(set(days))
+    assert due(clock(ROUTED_EVENT), "ending") == due(
+        clock(ROUTED_EVENT, extended(1, berlin(2026, 5, 1, 12))), "ending"
+    )
 
 
 def test_of_endless_extensions_the_first_are_kept_and_the_last_that_the_authority_must_hear_of() -> None:

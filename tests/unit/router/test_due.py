@@ -24,7 +24,7 @@ ENDED = PeriodEnded(receipt=RECEIPT, authority=GIESSEN, profile="p", period_ende
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
-        (ENDING, Due(kind="decision-due", on=DAY)),
+        (ENDING, Due(kind="decision-due", on=DAY, period_ends=date(2026, 4, 12))),
         (ENDED, Due(kind="period-over", on=DAY)),
         (
             StepOverdue(receipt=RECEIPT, step="confirmation", due_on=DAY),
@@ -53,3 +53,13 @@ def test_the_end_of_a_period_counts_more_than_its_approach(
 ) -> None:
     before = None if known is None else Due(kind=known, on=DAY)
     assert graver(before, Due(kind=told, on=DAY)).kind == counts
+
+
+def test_a_period_that_ends_later_than_was_said_is_not_over() -> None:
+    """An extension was read late, or a holiday was added late; a warning read after its own end changes nothing."""
+    over = Due(kind="period-over", on=DAY)
+    later = Due(kind="decision-due", on=DAY, period_ends=date(2026, 5, 11))
+    assert graver(over, later) == later
+    same = Due(kind="decision-due", on=DAY, period_ends=DAY)
+    assert graver(over, same) == over
+    assert graver(later, over) == over

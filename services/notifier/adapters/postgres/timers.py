@@ -95,7 +95,7 @@ class DueTimers:
         clocks = {clock.case_id: clock for clock in known}
         for timer in sorted(due, key=lambda timer: timer.due_at):
             clock = clocks.get(timer.case_id) or CaseClock(case_id=timer.case_id)
-            said = struck(timer, clock, self._law)
+            said = struck(timer, clock, self._law, now=now)
             if said is not None and clock.submission_id is not None:
                 event = Event(
                     id=child_id(timer.id, "struck"),

@@ -45,6 +45,11 @@ class Calendar:
         return day
 
 
+def last_day_of_month(day: date) -> date:
+    """Return the last day of its month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
 def after_months(day: date, months: int) -> date:
     """Return the day of the same number, or the month's last one if it has no such day (§ 188 Abs. 2, 3 BGB).
 

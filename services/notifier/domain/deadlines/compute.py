@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.notifier.domain.deadlines.announcement import Announced, announce
-from services.notifier.domain.deadlines.calendar import LAST_YEAR, after_months
+from services.notifier.domain.deadlines.calendar import LAST_YEAR, after_months, last_day_of_month
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
 from services.notifier.domain.deadlines.law import Law, LegalProfile, ServiceProfile
 
@@ -24,7 +24,8 @@ class Deadline:
     ``started_by`` is the day whose event starts the period; it is not counted itself. ``raw_end`` is the end
     before it is moved to a working day, of the extension too if there is one. What is sent to somebody in Germany on
     ``last_safe_dispatch`` counts as announced within the period by every rule that may apply. ``announced``: what
-    follows from the dispatch that was asked about.
+    follows from the dispatch that was asked about. ``latest_end`` is the latest end of all readings: before it is
+    over nobody is told of a fiction.
     """
 
     inquiry: DeadlineInquiry
@@ -34,6 +35,7 @@ class Deadline:
     started_by: date | None
     raw_end: date | None = None
     period_ends: date | None = None
+    latest_end: date | None = None
     raw_end_before_extension: date | None = None
     ended_before_extension: date | None = None
     fiction_from: date | None = None
@@ -79,6 +81,7 @@ def _period(inquiry: DeadlineInquiry, law: Law) -> Deadline:
     try:
         first = _first_end(started_by, profile)
         raw, ends, before = _end(first, inquiry.extended_by, law)
+        latest = ends if before is None else _latest_end(before, raw, law)
         careful = after_months(_first_end(received, profile), inquiry.extended_by)
     except OverflowError:
         raise BadDeadlineInquiry("receivedAt", f"the period would end after {LAST_YEAR}") from None
@@ -91,6 +94,7 @@ def _period(inquiry: DeadlineInquiry, law: Law) -> Deadline:
         started_by=started_by,
         raw_end=raw,
         period_ends=ends,
+        latest_end=latest,
         raw_end_before_extension=None if before is None else first,
         ended_before_extension=before,
         fiction_from=ends + _ONE_DAY if profile.deemed != "none" else None,
@@ -144,6 +148,16 @@ def _end(raw: date, extended_by: int, law: Law) -> tuple[date, date, date | None
         return raw, ends, None
     extended = after_months(ends, extended_by)  # § 190 BGB: from the end of the old period
     return extended, _working_day(extended, law), ends
+
+
+def _latest_end(before: date, extended: date, law: Law) -> date:
+    """The end if the new period is read as beginning on the day after the old one (§ 190, § 187 Abs. 2, § 188 Abs. 2 BGB).
+
+    Then months that begin on the first of one end on the last of another: after 30 April, on 31 May.
+    """
+    if before != last_day_of_month(before):
+        return _working_day(extended, law)
+    return _working_day(last_day_of_month(extended), law)
 
 
 def _working_day(day: date, law: Law) -> date:

@@ -143,6 +143,10 @@ class _Explanation:
             only = deadline.service.only_for if deadline.service else ""
             step = self._on(f"deemed-{deadline.profile.deemed}", deadline.fiction_from, basis)
             found.append(replace(step, text=step.text + (f", {only}" if only else "")))
+            if deadline.latest_end is not None and deadline.latest_end != deadline.period_ends:
+                found.append(
+                    self._on("told-after", deadline.latest_end, "§ 190, § 187 Abs. 2, § 188 Abs. 2 BGB")
+                )
         if (last := deadline.last_safe_dispatch) is not None:
             if _announced(deadline):
                 found.append(self._on("last-announced", last, "§ 41 Abs. 2 VwVfG, § 9 Abs. 1 OZG"))

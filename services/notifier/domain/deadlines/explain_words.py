@@ -57,6 +57,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Ohne Bescheid gilt die Eintragung als erteilt ab {day}",
         "Without a decision the entry counts as made from {day}",
     ),
+    "told-after": (
+        "Nach anderer Lesart endet die verlängerte Frist erst am {day}; vorher wird niemandem gesagt, dass etwas als erteilt gilt",
+        "By another reading the extended period ends only on {day}; before that nobody is told that anything counts as granted",
+    ),
     "last-announced": (
         "Spätestens abzusenden, damit der Bescheid noch in der Frist als bekannt gegeben gilt: {day}",
         "To be sent at the latest, so that the decision counts as announced within the period: {day}",

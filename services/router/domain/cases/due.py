@@ -17,10 +17,14 @@ _RANK: Final[tuple[DueKind, ...]] = ("confirmation-late", "decision-due", "perio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """``on`` is the day by which the decision must be sent (``decision-due``), or since which something is late."""
+    """``on`` is the day by which the decision must be sent (``decision-due``), or since which something is late.
+
+    ``period_ends`` is the end of the period that a ``decision-due`` belongs to.
+    """
 
     kind: DueKind
     on: date
+    period_ends: date | None = None
 
 
 def due_by(told: Payload) -> Due | None:
@@ -28,15 +32,17 @@ def due_by(told: Payload) -> Due | None:
     match told:
         case PeriodEnded(period_ended_on=day):
             return Due(kind="period-over", on=day)
-        case PeriodEnding(last_safe_dispatch=day):
-            return Due(kind="decision-due", on=day)
+        case PeriodEnding(last_safe_dispatch=day, period_ends=ends):
+            return Due(kind="decision-due", on=day, period_ends=ends)
         case StepOverdue(step="confirmation" | "fetching", due_on=day):
             return Due(kind="confirmation-late", on=day)
     return None
 
 
 def graver(known: Due | None, told: Due) -> Due:
-    """The more serious of two; of the same kind, the newer one (``told``)."""
+    """The more serious of two; of the same kind, the newer one (``told``). A period that ends later is not over."""
+    if known is not None and known.kind == "period-over" and told.period_ends is not None:
+        return told if told.period_ends > known.on else known
     if known is None or _RANK.index(told.kind) >= _RANK.index(known.kind):
         return told
     return known

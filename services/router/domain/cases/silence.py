@@ -6,7 +6,7 @@ from typing import Literal
 
 from services.router.domain.cases.transitions import CLOSED, UNANSWERED, may
 from shared.events.case import CaseDeemedApproved, SilenceDoubt, SilenceDoubted
-from shared.events.clock import PeriodEnded
+from shared.events.clock import PeriodEnded, PeriodEnding
 from shared.events.custody import CaseHeld, PeriodOver
 from shared.local_time import CIVIL_TIME
 
@@ -41,6 +41,11 @@ def period_over(ended: PeriodEnded) -> PeriodOver | None:
         grace_until=ended.grace_until or ended.period_ended_on + timedelta(days=1),
         extended=ended.extended,
     )
+
+
+def runs_on(over: PeriodOver | None, ending: PeriodEnding) -> bool:
+    """Whether the period that was said to be over ends later: by an extension read late, by a holiday added late."""
+    return over is not None and ending.period_ends > over.ended_on
 
 
 def silence(

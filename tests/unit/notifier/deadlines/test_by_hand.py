@@ -69,6 +69,19 @@ def test_an_end_that_was_moved_is_extended_from_where_it_was_moved_to(
     assert (str(found.raw_end), str(found.period_ends)) == (raw, ends)
 
 
+def test_a_month_after_the_last_day_of_a_month_can_end_on_a_last_day_and_no_fiction_is_told_before() -> None:
+    """§ 190, § 187 Abs. 2 BGB; the old end is Thursday, 30 April 2026, and 31 May is a Sunday."""
+    found = deadline_of("2026-01-28", extendedByMonths=2)
+    assert (str(found.period_ends), str(found.latest_end)) == ("2026-06-30", "2026-06-30")
+    found = deadline_of("2026-01-28", extendedByMonths=3)
+    assert (str(found.period_ends), str(found.latest_end)) == ("2026-07-30", "2026-07-31")
+    told = {step.paragraph: step.text for step in steps(found, hessian_law(), "en")}
+    assert "only on Friday, 31 July 2026" in told["§ 190, § 187 Abs. 2, § 188 Abs. 2 BGB"]
+    assert "§ 190, § 187 Abs. 2, § 188 Abs. 2 BGB" not in {
+        step.paragraph for step in steps(deadline_of("2026-01-28"), hessian_law())
+    }
+
+
 def test_of_an_extended_period_both_ends_and_why_each_was_moved_are_explained() -> None:
     found = deadline_of("2025-11-25", extendedByMonths=2)
     told = [(str(step.day), step.paragraph) for step in steps(found, hessian_law())]

@@ -139,6 +139,33 @@ def test_a_notice_has_no_end_on_any_day() -> None:
 
 
 @pytest.mark.parametrize("profile", sorted(set(PROFILES) - {"notice"}))
+def test_no_reading_of_an_extension_ends_later_than_the_latest_end(profile: str) -> None:
+    """§ 190, § 187 Abs. 2, § 188 Abs. 2, 3 BGB: months that begin on the day after the old end, walked day by day."""
+    law = PROFILES[profile]
+    for day in days():
+        old_end = moved(months_after(day + law.days * DAY, law.months))
+        for extended in range(law.extends + 1):
+            fields = {"extendedByMonths": extended} if extended else {}
+            found = deadline_of(day.isoformat(), profile, via="authority", **fields)
+            latest = moved(last_of_months_from(old_end + DAY, extended)) if extended else old_end
+            assert found.latest_end == max(latest, found.period_ends or latest), (day, extended)
+
+
+def last_of_months_from(begins: date, months: int) -> date:
+    """The day before the one of the same number, or the month's last where it lacks that day."""
+    month, walked, day = begins.month, 0, begins
+    while walked < months:
+        day += DAY
+        if day.month != month:
+            month, walked = day.month, walked + 1
+    if begins.day == 1:
+        return day - DAY
+    while day.day < begins.day - 1 and (day + DAY).month == day.month:
+        day += DAY
+    return day
+
+
+@pytest.mark.parametrize("profile", sorted(set(PROFILES) - {"notice"}))
 def test_it_agrees_on_extensions_and_supplements(profile: str) -> None:
     law = PROFILES[profile]
     for day in days():
