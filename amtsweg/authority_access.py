@@ -141,7 +141,7 @@ def rotate(
                 en=f"Sealed for {kid} from now on; for the key before {until}.",
             )
         )
-        path = ways.describe(authority, client_id=own_id, secret=None)
+        path = ways.describe(authority, client_id=client_id, secret=None)
     if client:
         path = ways.new_client(authority, client_id=own_id, key=_jwk(client_key), overlap=length)
         echo(
@@ -151,7 +151,7 @@ def rotate(
             )
         )
     if password:
-        path = ways.new_password(authority, client_id=own_id)
+        path = ways.new_password(authority, client_id=own_id if client else client_id)
         echo(
             said(
                 de="Das bisherige Kafka-Passwort gilt nicht mehr.",

@@ -29,7 +29,7 @@ from amtsweg.stack.setup import AUTHORITY_SCOPES
 from shared.access import registration
 from shared.access.principal import Credential, Principal
 from shared.access.suspensions import read_suspensions
-from shared.bounded_files import LARGE, read_bounded
+from shared.bounded_files import LARGE, read_bounded, read_bounded_text
 from shared.errors import Unavailable
 from shared.events.topics import AUTHORITY_INBOX
 
@@ -123,7 +123,7 @@ class WaysIn:
             )
         return self.describe(authority, client_id=client_id, secret=secret)
 
-    def new_password(self, authority: str, *, client_id: str) -> Path:
+    def new_password(self, authority: str, *, client_id: str | None) -> Path:
         """Another password for Kafka; the cluster knows one at a time, so the old one ends at once."""
         self.keyring.of_authority(authority, "kafka-password").unlink(missing_ok=True)
         kafka.admit(super_user(), logins=self._logins(authority))
@@ -137,18 +137,23 @@ class WaysIn:
         self.keyring.of_authority(authority, "kafka-password").unlink(missing_ok=True)
         return access(lambda connection: registration.revoke(connection, client_id))
 
-    def describe(self, authority: str, *, client_id: str, secret: str | None) -> Path:
-        """Write the file that docs/authorities.md begins with; return where it lies."""
+    def describe(self, authority: str, *, client_id: str | None, secret: str | None) -> Path:
+        """Write the file that docs/authorities.md begins with; return where it lies.
+
+        Without a ``client_id`` or a ``secret`` it goes on with the one that it has named.
+        """
         path = self.keyring.of_authority(authority, "access.json")
-        before = json.loads(read_bounded(path, most=LARGE)) if path.exists() else {}
-        known = before.get("authorities", {}).get(authority, {}).get("secret", "")
+        known_id, known_secret = self._named(authority, path)
+        client_id = client_id or known_id
+        if secret is None:
+            secret = known_secret if client_id == known_id else ""
         entry = AuthorityDescription(
             username=authority_login(authority),
             password=self._logins(authority).passwords[authority_login(authority)],
             inbox_topic=AUTHORITY_INBOX.for_authority(authority),
             group=authority_login(authority),
             client_id=client_id,
-            secret=known if secret is None else secret,
+            secret=secret,
             decryption_key_file=self.keyring.of_authority(authority, "decryption.jwk").absolute(),
         )
         endpoint = super_user()
@@ -164,6 +169,14 @@ class WaysIn:
         write_secret(path, json.dumps(document, indent=2) + "\n")
         _into_stack(authority, entry)
         return path
+
+    def _named(self, authority: str, path: Path) -> tuple[str, str]:
+        """The HTTP client of the file, and its secret; before there is a file, the client that came with the local stack."""
+        if path.exists():
+            entry = json.loads(read_bounded(path, most=LARGE))["authorities"][authority]
+            return entry["clientId"], entry["secret"]
+        secret = self.keyring.of_authority(authority, "client-secret")
+        return authority, read_bounded_text(secret).strip() if secret.exists() else ""
 
     def _logins(self, authority: str) -> Logins:
         return Logins.of({authority_login(authority): self.keyring.of_authority(authority, "kafka-password")})
