@@ -41,7 +41,7 @@ _PATIENCE_MS = 20_000
 _MOST_STOPS = 150
 """As many keys as anybody would press; pages have fewer places to stop at."""
 
-_REFUSED = re.compile(r"status of 40[134] ")
+_REFUSED = re.compile(r"status of 40[134] |net::ERR_CONNECTION_RESET$")
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -99,7 +99,7 @@ async def page(chromium: str) -> AsyncIterator["Page"]:
 
 
 def _is_complaint(said: "ConsoleMessage") -> bool:
-    """An error on the console, but for the browser's own remark that a request was refused."""
+    """An error on the console, but for the browser's own remark that a request was refused or broken off."""
     return said.type == "error" and not _REFUSED.search(said.text)
 
 
