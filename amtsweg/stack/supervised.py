@@ -2,7 +2,10 @@
 
 import http.client
 import time
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from amtsweg.stack import ports
 from amtsweg.stack.errors import PartFailedError
@@ -34,11 +37,20 @@ class SupervisedProcess(Part):
         connection = http.client.HTTPConnection(ports.LOOPBACK, self.port, timeout=2)
         try:
             connection.request("GET", self.health)
-            return connection.getresponse().status == http.HTTPStatus.OK
+            return connection.getresponse().status == http.HTTPStatus.OK and self._listens()
         except (OSError, http.client.HTTPException):
             return False
         finally:
             connection.close()
+
+    def _listens(self) -> bool:
+        """Whether it is this process that answers, and not another's that has taken the port."""
+        with suppress(psutil.NoSuchProcess):
+            listening = psutil.Process(self.pid).net_connections("inet") if self.running else []
+            return any(
+                each.status == psutil.CONN_LISTEN and each.laddr.port == self.port for each in listening
+            )
+        return False
 
     def tend(self) -> bool:
         """Start it again if it has ended and its pause is over; tells whether it did.

@@ -3,7 +3,9 @@
 Only listed fields are written, and errors of foreign code by class and place: their texts quote values.
 """
 
+import errno
 import logging
+import os
 import re
 import sys
 import time
@@ -83,12 +85,17 @@ def configure(service: str, *, level: str = "INFO") -> None:
 
 
 def describe(error: BaseException) -> str:
-    """An error in words that quote nothing: our own text, or the foreign class and where it was raised."""
+    """An error in words that quote nothing: our own text, or the foreign class and where it was raised.
+
+    Of the operating system's errors its fixed text is added: what is missing then is space, a right or a port.
+    """
     if isinstance(error, _OWN_WORDS):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__module__}.{type(error).__qualname__}{place}"
+    number = error.errno if isinstance(error, OSError) else None
+    fault = f" ({os.strerror(number)})" if number is not None and number in errno.errorcode else ""
+    return f"{type(error).__module__}.{type(error).__qualname__}{fault}{place}"
 
 
 def _only_listed(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,6 +1,7 @@
 """Reasons in words: a walk over everything that services write as one; what is unknown is told as technical text."""
 
 import ast
+import errno
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
@@ -159,6 +160,18 @@ def test_an_error_of_the_program_is_called_so() -> None:
         _ = 1 // 0
     told = reason_words(describe(raised.value), "de")
     assert told.startswith("Fehler im Programm: builtins.ZeroDivisionError in test_reason_words.py, Zeile ")
+
+
+def test_an_error_of_the_operating_system_says_what_is_missing_and_quotes_nothing() -> None:
+    with pytest.raises(OSError, match="Erika") as raised:
+        raise OSError(errno.ENOSPC, "Erika Mustermann", "/letters/Erika")
+    described = describe(raised.value)
+    assert described.startswith("builtins.OSError (No space left on device) at test_reason_words.py:")
+    assert reason_words(described, "de").startswith(
+        "Fehler des Systems: No space left on device (builtins.OSError in "
+    )
+    assert "Erika" not in described
+    assert "(" not in describe(OSError("Erika Mustermann"))
 
 
 @pytest.mark.parametrize(
