@@ -11,7 +11,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from amtsweg.directory.compile_rules import Row, agreements, competences, listed
+from amtsweg.directory.compile_rules import Row, competences, listed
 from services.router.domain.directory.tables import COLUMNS
 from shared.bounded_files import LARGE, read_bounded_text
 
@@ -124,7 +124,7 @@ def _tables(raw: Mapping[str, Raw], fixed: Mapping[str, Any]) -> dict[str, Itera
         "services": _services(raw),
         "competences": competences(raw["dienste_zustaendigkeit_hessen"], fixed["competences"]),
         "lists": listed(raw["gemeinden_hessen"], fixed["lists"]),
-        "agreements": agreements(fixed["agreements"]),
+        "agreements": fixed["agreements"],
     }
 
 

@@ -1,4 +1,4 @@
-"""The compiled rows of law: competences, named lists and agreements, corrected by hand where sources are finer."""
+"""The compiled rows of law: competences and named lists, corrected by hand where sources are finer."""
 
 import re
 from collections import Counter
@@ -73,8 +73,3 @@ def listed(areas: Iterable[Mapping[str, str]], fixed: Iterable[Mapping[str, Any]
     for entry in (special, *fixed):
         for ags in entry["ags"]:
             yield {**entry, "ags": ags, "valid_to": last_days[ags]}
-
-
-def agreements(fixed: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
-    """The agreements as they are written down; no service named means all, no area named means all."""
-    yield from fixed

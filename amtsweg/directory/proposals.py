@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from amtsweg.bus import operator_address
 from amtsweg.directory import published
 from amtsweg.directory.assignment_proposals import assignments
-from amtsweg.directory.proposal import Tables
+from amtsweg.directory.proposal import Tables, nothing_published
 from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.language import language, said
 from amtsweg.new_file import require_free
@@ -102,23 +102,14 @@ def _write(draft: Skeleton, *, version: Version, folder: Path) -> None:
     changed: Mapping[str, str] = draft.over(version.tables)
     if not changed:
         raise ended(draft.remark[language()], ANSWERED_NO)
-    try:
-        write(replace(version, tables=changed), folder)
-    except OSError as error:
-        raise ended(f"amtsweg directory proposals: {error}", MISTAKE) from error
+    write(replace(version, tables=changed), folder)
 
 
 def _newest() -> Version:
     """The version that a change would start from."""
     versions = asyncio.run(published.read(operator_address())).versions
     if not versions.published:
-        raise ended(
-            said(
-                de="Noch ist kein Verzeichnis veröffentlicht: `amtsweg directory seed`.",
-                en="No directory is published yet: `amtsweg directory seed`.",
-            ),
-            MISTAKE,
-        )
+        raise ended(nothing_published(), MISTAKE)
     return versions.newest
 
 

@@ -187,7 +187,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_running(var: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(400)
-def test_what_a_killed_supervisor_left_is_ended(var: Path) -> None:
+def test_processes_of_a_killed_supervisor_are_ended(var: Path) -> None:
     with foreground(var) as process:
         wait_until(var / "run" / "mail.json", process=process)
         process.kill()

@@ -50,7 +50,7 @@ def _call(words: tuple[str, ...], place: str, taken: Path, key: Path) -> list[st
 
 
 @pytest.mark.parametrize(("words", "place"), [*_outputs()])
-def test_what_is_there_stays(words: tuple[str, ...], place: str, elsewhere: Path) -> None:
+def test_an_existing_output_file_stays(words: tuple[str, ...], place: str, elsewhere: Path) -> None:
     taken, link = elsewhere / "taken", elsewhere / "link"
     taken.write_bytes(b"somebody's work")
     link.symlink_to(elsewhere / "nowhere")

@@ -31,7 +31,7 @@ async def post(
 
 
 @pytest.mark.parametrize("what", ["submissions", "supplements", "withdrawal"])
-async def test_what_kafka_will_never_take_binds_no_key(intake: Intake, what: str) -> None:
+async def test_a_submission_that_kafka_will_never_take_binds_no_key(intake: Intake, what: str) -> None:
     first = await intake.submit()
     case = first.json()["caseId"]
     path = "/v1/submissions" if what == "submissions" else f"/v1/cases/{case}/{what}"
@@ -48,7 +48,7 @@ async def test_what_kafka_will_never_take_binds_no_key(intake: Intake, what: str
     assert len(intake.bus.messages) == 2
 
 
-async def test_what_may_have_been_sent_before_keeps_its_entry(intake: Intake) -> None:
+async def test_a_submission_that_may_have_been_sent_before_keeps_its_entry(intake: Intake) -> None:
     intake.bus.mode = "kept"
     unconfirmed = await intake.submit()
     intake.bus.mode = "refused"

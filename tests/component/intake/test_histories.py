@@ -111,7 +111,7 @@ async def test_a_submission_whose_answer_was_lost_is_found_by_reference_or_key(i
 
 
 @pytest.mark.parametrize("query", ["clientReference=nothing", "idempotencyKey=nothing", "clientReference="])
-async def test_what_was_never_taken_is_not_found(intake: Intake, query: str) -> None:
+async def test_a_submission_that_was_never_taken_is_not_found(intake: Intake, query: str) -> None:
     await intake.submit()
     answer = await get(intake, f"/v1/submissions?{query}")
     assert problem_of(answer) == (404, "not-found")

@@ -128,7 +128,7 @@ async def test_while_receipts_are_not_whole_nothing_is_promised(intake: Intake) 
         {"Content-Type": ""},
     ],
 )
-async def test_what_is_not_announced_as_json_is_refused(intake: Intake, headers: dict[str, str]) -> None:
+async def test_a_body_not_announced_as_json_is_refused(intake: Intake, headers: dict[str, str]) -> None:
     assert problem_of(await intake.submit(headers=headers)) == (415, "unsupported-media-type")
     assert not intake.store.rows
 
@@ -136,7 +136,7 @@ async def test_what_is_not_announced_as_json_is_refused(intake: Intake, headers:
 @pytest.mark.parametrize(
     "kind", ["application/json", "Application/JSON; charset=UTF-8", 'application/json; charset="utf-8"']
 )
-async def test_what_is_announced_as_json_is_taken(intake: Intake, kind: str) -> None:
+async def test_a_body_announced_as_json_is_taken(intake: Intake, kind: str) -> None:
     assert (await intake.submit(headers={"Content-Type": kind})).status_code == 202
 
 
@@ -203,7 +203,7 @@ async def test_another_client_may_use_the_same_key(intake: Intake) -> None:
         (b" " * 2 * MAX_CONTENT_BYTES, 413, "too-large"),
     ],
 )
-async def test_what_cannot_be_read_is_refused_and_leaves_nothing_behind(
+async def test_an_unreadable_request_is_refused_and_leaves_nothing_behind(
     intake: Intake, body: bytes, status: int, kind: str
 ) -> None:
     assert problem_of(await intake.submit(body)) == (status, kind)

@@ -51,7 +51,7 @@ async def assign(
     )
 
 
-async def test_what_is_parked_is_listed_with_reason_age_and_candidates(
+async def test_parked_cases_are_listed_with_reason_age_and_candidates(
     desk: DeskInMemory, http: httpx.AsyncClient
 ) -> None:
     received = await desk.park(place=SEVERAL)

@@ -26,7 +26,7 @@ async def status(doors: DoorsInMemory, body: dict[str, str]) -> int:
         return (await http.post("/v1/answers", json=body)).status_code
 
 
-async def test_what_kafka_will_never_take_binds_no_id(doors: DoorsInMemory) -> None:
+async def test_an_answer_that_kafka_will_never_take_binds_no_id(doors: DoorsInMemory) -> None:
     doors.too_large = True
     assert await status(doors, answer()) == 500
     assert doors.store.found == {}
@@ -35,7 +35,7 @@ async def test_what_kafka_will_never_take_binds_no_id(doors: DoorsInMemory) -> N
     assert await status(doors, answer("decided")) == 202
 
 
-async def test_what_may_have_been_sent_before_keeps_its_id(doors: DoorsInMemory) -> None:
+async def test_an_answer_that_may_have_been_sent_before_keeps_its_id(doors: DoorsInMemory) -> None:
     doors.away = True
     assert await status(doors, answer()) == 503
     doors.away, doors.too_large = False, True

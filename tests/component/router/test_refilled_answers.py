@@ -193,7 +193,7 @@ async def test_killed_half_way_the_next_start_enters_the_older_half_too() -> Non
         assert await all_known(refilled, entries)
 
 
-async def test_what_lies_before_the_mark_is_not_read_again() -> None:
+async def test_answers_before_the_mark_are_not_read_again() -> None:
     database, topic = Database(), Topic()
     published(topic)
     for _ in range(2):

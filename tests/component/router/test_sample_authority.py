@@ -172,7 +172,7 @@ async def test_while_the_platform_is_away_the_same_answer_is_sent_until_it_is_ta
     assert len({json.dumps(each) for each in told[:4]}) == 1
 
 
-async def test_what_fails_three_times_is_laid_aside_and_shown(
+async def test_a_record_that_fails_three_times_is_laid_aside_and_shown(
     sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with platform(sample, lambda _: taken()) as (answers, told):

@@ -60,7 +60,7 @@ class HistoriesContract:
         await told.store.enter(asked)
         assert await told.histories.submission(asked.submission_id, client_id="portal") is None
 
-    async def test_what_belongs_to_another_client_is_not_known(self, told: Told) -> None:
+    async def test_a_submission_of_another_client_is_unknown(self, told: Told) -> None:
         asked = await told.taken()
         await told.tell(line(asked, "received"))
         assert await told.histories.submission(asked.submission_id, client_id="other") is None

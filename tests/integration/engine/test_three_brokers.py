@@ -128,7 +128,7 @@ async def kept_running(bench: Bench, plan: Plan, target: str) -> AsyncIterator[l
         await asyncio.wait({task})
 
 
-async def test_what_is_provisioned_has_three_copies_and_two_must_have_each_record(
+async def test_provisioned_topics_have_three_copies_and_two_brokers_must_have_each_record(
     brokers: ThreeBrokers, tmp_path: Path
 ) -> None:
     provisioned(brokers, tmp_path)

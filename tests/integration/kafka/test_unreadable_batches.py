@@ -36,7 +36,7 @@ def address(kafka: KafkaAccess) -> Iterator[KafkaAddress]:
 
 
 @pytest.mark.long
-async def test_what_lies_behind_it_is_found(
+async def test_records_behind_an_unreadable_batch_are_found(
     address: KafkaAddress, capsys: pytest.CaptureFixture[str]
 ) -> None:
     routed = event(

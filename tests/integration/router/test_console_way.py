@@ -38,7 +38,7 @@ async def _found(browser: httpx.AsyncClient, reference: str, *, standing: str) -
             await asyncio.sleep(0.1)
 
 
-async def test_what_is_parked_is_found_by_its_number_and_assigned(ground: Ground, console: str) -> None:
+async def test_a_parked_case_is_found_by_its_number_and_assigned(ground: Ground, console: str) -> None:
     sent = ground.submission(place=NOWHERE)
     await ground.receive(sent)
     async with signed_in(console, "desk", "klaerung-1") as person:

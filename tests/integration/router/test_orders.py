@@ -70,7 +70,7 @@ async def parked_submission(ground: Ground) -> Event[SubmissionReceived]:
     return received
 
 
-async def test_what_is_parked_is_listed_and_shown_with_its_reason(ground: Ground) -> None:
+async def test_a_parked_case_is_listed_and_shown_with_its_reason(ground: Ground) -> None:
     received = await parked_submission(ground)
     number = received.data.receipt.receipt_number
 

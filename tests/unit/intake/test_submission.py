@@ -316,7 +316,7 @@ def test_what_readers_would_read_differently_is_refused_with_the_place(
         ('{"a":01}', 1, 7),
     ],
 )
-def test_what_is_no_json_is_refused_with_line_and_column(text: str, line: int, column: int) -> None:
+def test_a_body_that_is_no_json_is_refused_with_line_and_column(text: str, line: int, column: int) -> None:
     got = read(text.encode(), max_content=LIMIT)
     assert got == NotJson(line, column)
 

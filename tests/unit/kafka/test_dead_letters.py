@@ -70,7 +70,7 @@ def test_a_letter_whose_place_a_persons_decision_has_taken_is_settled_without_a_
 
 @pytest.mark.parametrize("topic", [t for t in CATALOGUE if not t.per_authority], ids=lambda topic: topic.name)
 @given(value=st.binary(min_size=1, max_size=300))
-def test_of_what_is_sealed_no_letter_is_a_copy(topic: Topic, value: bytes) -> None:
+def test_a_letter_of_a_sealed_record_holds_no_copy(topic: Topic, value: bytes) -> None:
     letter = failed(record(topic=topic.name, value=value))
 
     assert letter.value == (None if topic.sealed else value)

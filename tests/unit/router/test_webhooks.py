@@ -142,7 +142,7 @@ class Road:
         await asyncio.wait({running})
 
 
-async def test_what_is_confirmed_meanwhile_is_not_announced() -> None:
+async def test_a_record_confirmed_meanwhile_is_not_announced() -> None:
     road = Road(lambda _: Heard(200))
     for offset in range(4):
         road.lane.put(record(offset))

@@ -25,12 +25,12 @@ def refuse(wanted: list[Jar], folder: Path) -> None:
     raise OSError("no route to host")
 
 
-def test_what_is_missing_is_fetched(tmp_path: Path) -> None:
+def test_missing_jars_are_fetched(tmp_path: Path) -> None:
     found = jars.classpath(tmp_path / "kafka", wanted=[JAR], fetchers=[deliver(CONTENT)])
     assert [path.read_bytes() for path in found] == [CONTENT]
 
 
-def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
+def test_present_jars_are_not_fetched_again(tmp_path: Path) -> None:
     jars.classpath(tmp_path / "kafka", wanted=[JAR], fetchers=[deliver(CONTENT)])
     assert jars.classpath(tmp_path / "kafka", wanted=[JAR], fetchers=[refuse])
 
