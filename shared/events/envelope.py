@@ -26,6 +26,8 @@ LONGEST_ATTRIBUTE = 200
 """In bytes; the longest that we write ourselves has half of it."""
 
 _SOURCE = re.compile(r"[!-~]+")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape of U+0000, which PostgreSQL keeps in no text; behind a backslash that is escaped itself it is none."""
 
 
 class Undecodable(Exception):  # noqa: N818 - the name of the failure in the project's vocabulary
@@ -116,6 +118,8 @@ def decode(
     payload = _payload(_text(attributes, "ce_type"), payloads)
     if value is None:
         raise Undecodable("the record has no value; expected the JSON of an event")
+    if b"\\u0000" in value and _NUL.search(value):
+        raise Undecodable(f"{payload.__name__}: the character U+0000 is in none of our texts")
     try:
         data = payload.from_json(value)
     except ValidationError as refused:

@@ -2,25 +2,34 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
+from datetime import UTC, datetime
+from typing import Final, cast
 
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
 from shared.events.envelope import Headers, Message
+from shared.events.payload import YEARS
 
 __all__ = ["Headers", "Message", "Outgoing", "Record", "consumed", "partition_of"]
 
 Outgoing = Message
 """A message to produce: the contract's `Message`, as the engine calls it."""
 
+_INSTANTS: Final = range(
+    *(int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1000 for year in (YEARS.start, YEARS.stop))
+)
+"""Unix milliseconds; Kafka takes any number from a producer, beyond the calendar too."""
+
+_NO_INSTANT: Final = f"the record's time is not of the years {YEARS.start} to {YEARS.stop - 1}"
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record of a topic, as undecoded bytes. ``timestamp_ms`` is Unix time.
 
-    ``fault`` says why the bytes of a batch cannot be split into records; then there is neither key nor value, and the
-    offset is the last one that the fault covers.
+    ``fault`` says why it is not to be decoded: its own time is none, or the bytes of a batch cannot be split into records;
+    then there is neither key nor value, and the offset is the last one that the fault covers.
     """
 
     topic: str
@@ -43,6 +52,7 @@ def consumed(record: "ConsumerRecord[bytes, bytes]") -> Record:
         record.key,
         record.value,
         headers_of(cast("Iterable[tuple[str, bytes | None]]", record.headers)),
+        None if record.timestamp in _INSTANTS else _NO_INSTANT,
     )
 
 

@@ -137,3 +137,18 @@ def test_a_record_with_thousands_of_faults_has_a_short_reason_and_costs_little()
         decode(value, record.headers, BY_NAME[record.topic].payloads)
     assert time.process_time() - began < 0.5
     assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\\\0", "\\\\\0"])
+def test_a_text_with_a_character_that_no_store_keeps_is_never_read(text: str) -> None:
+    for record in RECORDS.values():
+        value = json.dumps(json.loads(record.value or b"") | {"aField": text}).encode()
+        with pytest.raises(Undecodable, match="U\\+0000"):
+            decode(value, record.headers, BY_NAME[record.topic].payloads)
+
+
+@pytest.mark.parametrize("text", ["u0000", r"\u0000", r"\\u0000", "\u0001"])
+def test_a_text_that_only_looks_like_it_is_read(text: str) -> None:
+    for record in RECORDS.values():
+        value = json.dumps(json.loads(record.value or b"") | {"aField": text}).encode()
+        decode(value, record.headers, BY_NAME[record.topic].payloads)
