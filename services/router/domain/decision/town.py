@@ -95,7 +95,7 @@ def _understand(written: Sequence[Token], parts: PostcodeParts, snapshot: Direct
             found.districts.append(mention.districts)
         elif marked and towns and not here:
             found.districts.append(frozenset(town.district for town in towns))
-        elif towns and _is_only_near(first, here, found):
+        elif first.near and found.here and not here and _lie_near(towns, named):
             districts = {town.district for town in towns}
             found.near_there += (area for area in named if area.district in districts)
         elif here:
@@ -112,9 +112,16 @@ def _understand(written: Sequence[Token], parts: PostcodeParts, snapshot: Direct
     return found
 
 
-def _is_only_near(first: Token, here: Sequence[Area], found: _Understood) -> bool:
-    """Whether the name says only near which place the one before it lies: Vellmar bei Kassel."""
-    return first.near and bool(found.here) and set(here).isdisjoint(found.here[-1])
+def _lie_near(towns: Sequence[Area], named: Sequence[Area]) -> bool:
+    """Whether these may be what "bei" says of a place: Vellmar bei Kassel. Darmstadt bei Florstadt are two places.
+
+    Near are the district of the place, and the independent cities of its region.
+    """
+    districts, regions = {area.district for area in named}, {area.region for area in named}
+    return any(
+        town.district in districts or (town.kind == "independent-city" and town.region in regions)
+        for town in towns
+    )
 
 
 def _left_over(written: Sequence[Token], used: set[int], land: frozenset[str]) -> list[Token]:
