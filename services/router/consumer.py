@@ -1,7 +1,8 @@
 """The router's consumer: decodes records, calls the handlers, returns their messages."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from services.router.adapters.cases import StoredCases
@@ -35,7 +36,7 @@ from shared.telemetry.metrics import Telemetry
 
 _CLOSED = tuple(f'"standing":"{standing}"'.encode() for standing in CLOSED)
 _PERIOD_OVER = b'"period":{'
-_OPENED_WITHIN = timedelta(hours=1)
+_OPENED_WITHIN_SECONDS = 3600.0
 """How long a supplement waits for the submission that opens its case; both are on the bus already."""
 
 _HANDED_IN = frozenset({SUBMISSION_RECEIVED.name, CASE_SUBMITTED.name})
@@ -56,10 +57,20 @@ ROUTING = Plan(
 class Routing:
     """The `Processor` of the group ``router``."""
 
-    def __init__(self, handler: Handler, timekeeper: Timekeeper, *, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        timekeeper: Timekeeper,
+        *,
+        telemetry: Telemetry,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._handler = handler
         self._timekeeper = timekeeper
         self._telemetry = telemetry
+        self._monotonic = monotonic
+        self._waiting: dict[int, tuple[int, float]] = {}
+        """By partition of ``case.submitted``: the offset of the record that waits, and since when."""
 
     def wants(self, record: Record, state: State) -> Sequence[str]:
         """The held objects that a person's order, or an answer that hands a case on, needs."""
@@ -77,7 +88,7 @@ class Routing:
             self._telemetry.count("late_inputs", topic=record.topic)
             return ()
         if record.topic in _HANDED_IN:
-            return self._on_handed_in(event, cases, written_at=written_at)
+            return self._on_handed_in(event, cases, record)
         if record.topic == CASE_ANSWERED.name:
             return self._of_authority(event, cases)
         if is_order(event):
@@ -104,9 +115,7 @@ class Routing:
             return self._handler.on_fetched(event, cases)
         raise AssertionError(f"{type(event.data).__name__} has no handler")
 
-    def _on_handed_in(
-        self, event: Event[Payload], cases: StoredCases, *, written_at: datetime
-    ) -> Sequence[Message]:
+    def _on_handed_in(self, event: Event[Payload], cases: StoredCases, record: Record) -> Sequence[Message]:
         """Apply a supplement or withdrawal; if it is read before the submission that opens its case, it waits.
 
         Raises:
@@ -114,14 +123,22 @@ class Routing:
         """
         if carries(event, SubmissionReceived):
             return self._handler.on_received(event, cases)
-        young = self._handler.clock() - written_at < _OPENED_WITHIN
-        if cases.custody(event.case_id) is None and young:
+        if cases.custody(event.case_id) is None and self._still_waits(record):
             raise Unavailable(f"case {event.case_id}: its submission has not been read yet")
         if carries(event, SupplementReceived):
             return self._handler.supplements.on_supplement(event, cases)
         if carries(event, WithdrawalReceived):
             return self._handler.supplements.on_withdrawal(event, cases)
         raise AssertionError(f"{type(event.data).__name__} has no handler")
+
+    def _still_waits(self, record: Record) -> bool:
+        """Counted from the first try: after an outage, what was written hours ago may be read before its submission."""
+        now = self._monotonic()
+        offset, since = self._waiting.get(record.partition, (record.offset, now))
+        if offset != record.offset:
+            since = now
+        self._waiting[record.partition] = record.offset, since
+        return now - since < _OPENED_WITHIN_SECONDS
 
     def on_poisoned(self, record: Record, state: State) -> Sequence[Message]:
         """Park a submission, or report that an order failed; any other record only becomes a dead letter."""

@@ -1,6 +1,7 @@
 """The router without Kafka: partition state in memory, real keys, the real directory."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -188,7 +189,7 @@ class RouterInMemory:
     out: list[Message] = field(default_factory=list)
     telemetry: Telemetry = field(default_factory=Telemetry)
 
-    def routing(self) -> Routing:
+    def routing(self, *, monotonic: Callable[[], float] = time.monotonic) -> Routing:
         path = self.folder / "authority-keys.json"
         path.write_text(json.dumps({a: public_part(authority_key(a)) for a in self.keyed}))
         authorities = KnownAuthorities(
@@ -212,7 +213,7 @@ class RouterInMemory:
             clock=lambda: self.now,
             suspensions=self.suspensions,
         )
-        return Routing(handler, timekeeper, telemetry=self.telemetry)
+        return Routing(handler, timekeeper, telemetry=self.telemetry, monotonic=monotonic)
 
     def has_inbox(self, authority: str) -> bool:
         if self.outputs is None:

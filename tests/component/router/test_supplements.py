@@ -207,12 +207,26 @@ def test_a_supplement_that_is_read_before_its_submission_waits_for_it(tmp_path: 
     assert len(router.take(supplement(), CASE_SUBMITTED.name)) == 3
 
 
-def test_a_supplement_to_a_case_that_nobody_ever_opened_is_refused_after_an_hour(tmp_path: Path) -> None:
-    router = RouterInMemory(tmp_path)
-    message = encode(supplement(), CASE_SUBMITTED.name)
-    old = replace(
-        record(message), timestamp_ms=int(datetime(2026, 1, 12, 8, 0, tzinfo=UTC).timestamp() * 1000)
+def test_a_supplement_to_a_case_that_nobody_ever_opened_is_refused_an_hour_after_the_first_try(
+    tmp_path: Path,
+) -> None:
+    router, seconds = RouterInMemory(tmp_path), [0.0]
+    routing = router.routing(monotonic=lambda: seconds[0])
+    after_an_outage = datetime(2026, 1, 12, 4, 0, tzinfo=UTC)
+    first, second = (
+        replace(
+            record(encode(supplement(key), CASE_SUBMITTED.name)),
+            timestamp_ms=int(after_an_outage.timestamp() * 1000),
+            offset=offset,
+        )
+        for offset, key in enumerate(("eins", "zwei"))
     )
-    (refused,) = router.take_record(old)
+    for seconds[0] in (0.0, 3599.0):
+        with pytest.raises(Unavailable):
+            routing.on_record(first, router.state)
+    seconds[0] = 3600.0
+    (refused,) = router.keep(routing.on_record(first, router.state))
     assert isinstance(refused.data, SubmissionRefused)
     assert refused.data.reason == "unknown-case"
+    with pytest.raises(Unavailable):
+        routing.on_record(second, router.state)
