@@ -66,7 +66,7 @@ quick: setup
 	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long and not slow" $(QUICK)
 
 fast: setup verifier
-	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long" $(FAST)
+	@$(BIN)/pytest -q $(ORDER) --numprocesses 3 -m "not long" $(FAST)
 
 # Types are one core's work: the tests run beside them.
 check: setup ## Gates of about a minute: format, lint, types, import contracts, unit and repository tests
@@ -74,7 +74,7 @@ check: setup ## Gates of about a minute: format, lint, types, import contracts, 
 
 test: setup verifier ## Everything, on real parts
 	@$(MAKE) --no-print-directory --jobs 2 static fast
-	@$(BIN)/pytest -q $(ORDER) --numprocesses 3 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
+	@$(BIN)/pytest -q $(ORDER) --numprocesses 4 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
 
 test-again: ## After make test: what failed on real parts, if it is little, once more and alone
 	@$(BIN)/python -m tests.again
