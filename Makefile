@@ -66,7 +66,7 @@ quick: setup
 	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long and not slow" $(QUICK)
 
 fast: setup verifier
-	@$(BIN)/pytest -q $(ORDER) --numprocesses 3 -m "not long" $(FAST)
+	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long" $(FAST)
 
 # Types are one core's work: the tests run beside them.
 check: setup ## Gates of about a minute: format, lint, types, import contracts, unit and repository tests
