@@ -9,6 +9,8 @@ import structlog
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
+from amtsweg.servers_asked import asking_nobody
+
 pytest_plugins = ["tests.support.browser", "tests.support.stack"]
 
 os.environ["AMTSWEG_LANG"] = "de"  # whatever the machine speaks; a test of the other language says so
@@ -25,9 +27,10 @@ settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
-def _untouched_logs() -> None:
-    """Another test may have set what is written, as a process does at its start."""
+def _as_a_process_begins() -> None:
+    """Another test may have set what is written, or asked a server, as a process of its own does."""
     structlog.reset_defaults()
+    asking_nobody()
 
 
 @pytest.hookimpl(trylast=True)
