@@ -1,7 +1,6 @@
 """Names of authorities and services over HTTP: people choose from them instead of knowing a key."""
 
 import time
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,7 +13,7 @@ from shared.web.app import OPEN_TO_ALL
 from shared.web.bilingual import Bilingual
 from shared.web.described import described
 from shared.web.origins import asker
-from shared.web.problems import Problem
+from shared.web.problems import Problem, too_many_requests
 from shared.web.query_parameters import check_parameters
 from shared.web.rate_limit import Rates
 
@@ -92,10 +91,8 @@ def names_routes(names: NamesByKey, *, per_minute: int = SEARCHES_PER_MINUTE) ->
 
 def too_many(wait: int) -> Problem:
     """The rate limit is exceeded; it has room again in ``wait`` seconds."""
-    return Problem(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        "too-many-requests",
-        title=Bilingual(de="Zu viele Anfragen", en="Too many requests"),
+    return too_many_requests(
+        wait,
         detail=Bilingual(
             de="Von dieser Adresse oder von allen zusammen kommen mehr Fragen nach Namen, als in einer Minute beantwortet werden.",
             en="More questions for names come, from this address or in total, than are answered in a minute.",
@@ -104,5 +101,4 @@ def too_many(wait: int) -> Problem:
             de="Nach den Sekunden in Retry-After noch einmal fragen; Namen ändern sich selten, behalten Sie sie.",
             en="Ask again after Retry-After; names rarely change, so keep them.",
         ),
-        headers={"Retry-After": str(wait)},
     )

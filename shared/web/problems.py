@@ -217,6 +217,23 @@ async def _on_unavailable(request: Request, error: Exception) -> Response:
     return unavailable().response(request)
 
 
+_TOO_MANY: Final = Bilingual(de="Zu viele Anfragen", en="Too many requests")
+
+
+def too_many_requests(
+    wait: int, *, detail: Bilingual, resolution: Bilingual, title: Bilingual = _TOO_MANY
+) -> Problem:
+    """A rate limit is exceeded; it has room again in ``wait`` seconds."""
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-requests",
+        title=title,
+        detail=detail,
+        resolution=resolution,
+        headers={"Retry-After": str(wait)},
+    )
+
+
 def unavailable() -> Problem:
     """Something that is needed cannot be reached; nothing is lost."""
     return Problem(

@@ -18,7 +18,7 @@ from shared.web.bearer import Caller
 from shared.web.bilingual import Bilingual
 from shared.web.language import preferred
 from shared.web.origins import asker
-from shared.web.problems import Problem
+from shared.web.problems import Problem, too_many_requests
 from shared.web.rate_limit import Rates
 from shared.web.sign_in.cookies import Cookies
 from shared.web.sign_in.gate import SessionGate
@@ -141,9 +141,8 @@ def _counted(rates: Rates) -> Callable[[Request], Awaitable[None]]:
 
 
 def _too_many(wait: int) -> Problem:
-    return Problem(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        "too-many-requests",
+    return too_many_requests(
+        wait,
         title=Bilingual(de="Zu viele Anmeldungen", en="Too many sign-ins"),
         detail=Bilingual(
             de="Von dieser Adresse oder von allen zusammen kommen mehr Anmeldungen, als in einer Minute gehen.",
@@ -152,7 +151,6 @@ def _too_many(wait: int) -> Problem:
         resolution=Bilingual(
             de="Nach den Sekunden in Retry-After neu anmelden.", en="Sign in again after Retry-After."
         ),
-        headers={"Retry-After": str(wait)},
     )
 
 

@@ -15,7 +15,7 @@ from shared.web.app import OPEN_TO_ALL
 from shared.web.bilingual import Bilingual
 from shared.web.language import language_of
 from shared.web.origins import asker
-from shared.web.problems import Problem
+from shared.web.problems import Problem, too_many_requests
 from shared.web.rate_limit import Rates
 
 EXPECTED_DE: Final[Mapping[str, str]] = {
@@ -87,10 +87,8 @@ def add_competence(
 
 
 def _too_many(wait: int) -> Problem:
-    return Problem(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        "too-many-requests",
-        title=Bilingual(de="Zu viele Anfragen", en="Too many requests"),
+    return too_many_requests(
+        wait,
         detail=Bilingual(
             de="Von dieser Adresse oder von allen zusammen kommen mehr Anfragen, als in einer Minute beantwortet werden.",
             en="More inquiries come, from this address or in total, than are answered in a minute.",
@@ -99,7 +97,6 @@ def _too_many(wait: int) -> Problem:
             de="Nach den Sekunden in Retry-After noch einmal fragen; für viele Anfragen `amtsweg resolve --batch` verwenden.",
             en="Ask again after the seconds in Retry-After; for many inquiries use `amtsweg resolve --batch`.",
         ),
-        headers={"Retry-After": str(wait)},
     )
 
 

@@ -11,7 +11,7 @@ from shared.web.bearer import Caller, authorization_of
 from shared.web.bilingual import Bilingual
 from shared.web.gates import Admitted, Gate
 from shared.web.noted import note
-from shared.web.problems import Problem
+from shared.web.problems import Problem, too_many_requests
 from shared.web.query_parameters import check_parameters
 from shared.web.rate_limit import PrincipalRates
 
@@ -158,10 +158,8 @@ class PrincipalAuth(Gate[Caller]):
 
 
 def _too_many(wait: int) -> Problem:
-    return Problem(
-        429,
-        "too-many-requests",
-        title=Bilingual(de="Zu viele Anfragen", en="Too many requests"),
+    return too_many_requests(
+        wait,
         detail=Bilingual(
             de="Von diesem Zugang kommen mehr Anfragen, als in einer Minute beantwortet werden.",
             en="This client sends more requests than are answered in a minute.",
@@ -170,5 +168,4 @@ def _too_many(wait: int) -> Problem:
             de="Nach den Sekunden in Retry-After dieselbe Anfrage noch einmal; mit wait und limit genügen wenige.",
             en="Send the same request again after Retry-After; with wait and limit a few suffice.",
         ),
-        headers={"Retry-After": str(wait)},
     )
