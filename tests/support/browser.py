@@ -103,6 +103,13 @@ def _is_complaint(said: "ConsoleMessage") -> bool:
     return said.type == "error" and not _REFUSED.search(said.text)
 
 
+async def sign_in(page: "Page", address: str, person: str) -> None:
+    """Open the page and sign in at the local issuer as this person."""
+    await page.goto(address)
+    for name in ("Anmelden", person):
+        await page.get_by_role("link", name=name).click()
+
+
 async def accessibility_problems(page: "Page") -> list[str]:
     """What axe-core finds against WCAG 2.2 A and AA on the page as it stands, and of its colours on a dark desktop."""
     from axe_playwright_python.base import AXE_SCRIPT  # noqa: PLC0415 - most tests do without

@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 from shared.events.case import CaseAnswered
 from shared.events.envelope import Message
-from tests.support.browser import accessibility_problems
+from tests.support.browser import accessibility_problems, sign_in
 from tests.support.clerk import ClerksDoors, clerks_page
 from tests.support.doors import in_vain
 from tests.support.events import GIESSEN
@@ -30,9 +30,7 @@ async def test_a_decision_that_came_too_late_is_told_as_one_and_stays_in_the_lis
     doors = WithdrawnMeanwhile()
     doors.deliver(b"{}", number=NUMBER)
     async with clerks_page(doors) as url:
-        await page.goto(f"{url}/clerk/")
-        await page.get_by_role("link", name="Anmelden").click()
-        await page.get_by_role("link", name="Erika Mustermann").click()
+        await sign_in(page, f"{url}/clerk/", "Erika Mustermann")
         await page.get_by_role("button", name=NUMBER).click()
         await page.get_by_text("Entscheiden", exact=True).click()
         await page.get_by_label("bewilligt").check()

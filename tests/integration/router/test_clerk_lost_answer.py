@@ -4,7 +4,7 @@ import json
 
 from playwright.async_api import Page, Route, expect
 
-from tests.support.browser import accessibility_problems
+from tests.support.browser import accessibility_problems, sign_in
 from tests.support.clerk import ClerksDoors, clerks_page
 
 NUMBER = "AW-2026-0001"
@@ -26,9 +26,7 @@ async def test_a_decision_whose_answer_is_lost_is_sent_again_as_the_same(page: P
 
     async with clerks_page(doors) as url:
         await page.route("**/clerk/v1/answers", lost)
-        await page.goto(f"{url}/clerk/")
-        await page.get_by_role("link", name="Anmelden").click()
-        await page.get_by_role("link", name="Erika Mustermann").click()
+        await sign_in(page, f"{url}/clerk/", "Erika Mustermann")
         await page.get_by_role("button", name=NUMBER).click()
         await page.get_by_text("Entscheiden", exact=True).click()
         await page.get_by_label("bewilligt").check()

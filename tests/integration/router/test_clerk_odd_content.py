@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 
 from shared.crypto.key_file import protect
-from tests.support.browser import accessibility_problems
+from tests.support.browser import accessibility_problems, sign_in
 from tests.support.clerk import ClerksDoors, clerks_page
 from tests.support.events import GIESSEN
 from tests.support.routing import authority_key
@@ -27,9 +27,7 @@ async def test_names_of_any_script_and_length_and_many_attachments_fit(page: Pag
     doors.deliver(json.dumps(CONTENT).encode(), number=NUMBER)
     async with clerks_page(doors) as url:
         await page.set_viewport_size({"width": 320, "height": 640})
-        await page.goto(f"{url}/clerk/")
-        await page.get_by_role("link", name="Anmelden").click()
-        await page.get_by_role("link", name="Erika Mustermann").click()
+        await sign_in(page, f"{url}/clerk/", "Erika Mustermann")
         await page.get_by_role("button", name=NUMBER).click()
         await page.get_by_label("Schlüsseldatei", exact=True).set_input_files(file)
         await page.get_by_label("Passwort der Schlüsseldatei").fill(PASSWORD)

@@ -17,7 +17,7 @@ from services.router.domain.cases.owed_case import OwedCase
 from shared.crypto.key_file import protect
 from shared.events import ids
 from shared.events.sealed_answer import AnswerContent, AnswerNotice
-from tests.support.browser import accessibility_problems, screenshot
+from tests.support.browser import accessibility_problems, screenshot, sign_in
 from tests.support.clerk import CLIENT_KEY, NOTIFIER_KEY, ClerksDoors, clerks_page, opened_part
 from tests.support.events import GIESSEN
 from tests.support.routing import authority_key
@@ -59,9 +59,7 @@ def key_file(tmp_path: Path) -> Path:
 
 
 async def _sign_in(page: Page, address: str, person: str = "Erika Mustermann") -> None:
-    await page.goto(address)
-    await page.get_by_role("link", name="Anmelden").click()
-    await page.get_by_role("link", name=person).click()
+    await sign_in(page, address, person)
     await expect(page.get_by_role("heading", name="Eingang", exact=True)).to_be_visible()
 
 
@@ -389,7 +387,5 @@ async def test_another_authoritys_clerk_sees_none_of_it_and_who_serves_none_is_t
     refused = await page.evaluate(f"fetch('/clerk/cases/{case}').then(answer => answer.status)")
     assert refused == 404
     await page.context.clear_cookies()
-    await page.goto(address)
-    await page.get_by_role("link", name="Anmelden").click()
-    await page.get_by_role("link", name="Kim Niemand").click()
+    await sign_in(page, address, "Kim Niemand")
     await expect(page.get_by_role("alert")).to_contain_text("Hier nicht eingetragen")

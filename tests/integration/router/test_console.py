@@ -16,7 +16,7 @@ from shared.engine.failure_policy import DeadLetterLimit
 from shared.events.case import AssignOrdered
 from shared.events.competence import Place
 from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
-from tests.support.browser import accessibility_problems, screenshot, tab_to
+from tests.support.browser import accessibility_problems, screenshot, sign_in, tab_to
 from tests.support.console import ConsoleGround, console
 from tests.support.events import RECEIPT, RECEIVED_AT
 from tests.support.routing import RouterInMemory, event_of, submission
@@ -63,9 +63,7 @@ async def address(page: Page, ground: ConsoleGround) -> AsyncIterator[str]:
 
 
 async def _sign_in(page: Page, address: str, person: str) -> None:
-    await page.goto(address)
-    await page.get_by_role("link", name="Anmelden").click()
-    await page.get_by_role("link", name=person).click()
+    await sign_in(page, address, person)
     await expect(page.get_by_role("heading", name="Auf einen Blick")).to_be_visible()
 
 
@@ -286,9 +284,7 @@ async def test_a_right_that_a_person_has_not_opens_nothing(page: Page, address: 
         status = await page.evaluate(f"fetch('/console/{path}').then(answer => answer.status)")
         assert status == (403 if path == "letters" else 200)
     await page.context.clear_cookies()
-    await page.goto(address)
-    await page.get_by_role("link", name="Anmelden").click()
-    await page.get_by_role("link", name="Erika Mustermann").click()
+    await sign_in(page, address, "Erika Mustermann")
     await expect(page.get_by_role("alert")).to_contain_text("Hier nicht eingetragen")
 
 
